@@ -1,0 +1,29 @@
+# Every verb of the project. Each sets up what it needs; none needs a virtual environment made first.
+.DEFAULT_GOAL := help
+.PHONY: help install run check test bench lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: .venv/installed ## make .venv with the locked dependencies and Logflume itself
+
+.venv/installed: requirements-dev.lock pyproject.toml scripts/install
+	scripts/install
+
+run: install ## start the server, run a real deployment through it, go on serving
+	scripts/run
+
+check: install ## ruff, mypy --strict, layers
+	scripts/check
+
+test: install ## every test; installs Chromium from the system's packages where it may
+	scripts/test
+
+bench: install ## speed and memory, as figures
+	scripts/bench
+
+lock: install ## compile the lock files anew from pyproject.toml
+	scripts/lock
+
+clean: ## remove what the other verbs made
+	rm -rf .venv build dist test-results .mypy_cache .pytest_cache .ruff_cache .hypothesis
