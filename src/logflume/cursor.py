@@ -1,0 +1,90 @@
+"""The one reading primitive: a place in a log that moves on as it reads.
+
+History is one read, long polling one read that may wait, a live stream a read after the other.
+All of them go the same way: what the ring has comes from the ring, what it no longer has from
+the store, and at the end the cursor waits. There is no other path for "live", hence no seam.
+
+Invariant: a cursor at `seq` has handed out every record up to `seq` once, in order.
+"""
+
+from __future__ import annotations
+
+from logflume.errors import AheadOfTail, NoSuchLog, StoreCorrupt, WrongEpoch
+from logflume.records import LogId, Offset, Seq, State
+from logflume.store import Store
+from logflume.tail import Batch, Tail, Tails
+
+MAX_BATCH_BYTES = 256 * 1024
+"""One read: large enough that the work around it does not count, small enough that ten thousand
+readers who catch up at once fit into memory."""
+
+
+class Cursor:
+    """A reader's place in a log. Use it from one task only."""
+
+    def __init__(self, store: Store, tail: Tail, seq: Seq) -> None:
+        self._store = store
+        self._tail = tail
+        self.seq = seq
+
+    @classmethod
+    async def at(cls, store: Store, tails: Tails, log: LogId, offset: Offset | None) -> Cursor:
+        """A cursor at `offset`, or at the start for None. Raises NoSuchLog, WrongEpoch when the
+        offset is of an earlier log of this name, AheadOfTail when nothing is there yet."""
+        tail = await tails.open(log)
+        cursor = cls(store, tail, Seq(0))
+        if offset is not None:
+            cursor.move(offset)
+        return cursor
+
+    @property
+    def state(self) -> State:
+        return self._tail.state
+
+    def move(self, offset: Offset) -> None:
+        """Go to `offset`. Raises WrongEpoch and AheadOfTail."""
+        if offset.epoch != self.state.epoch:
+            raise WrongEpoch
+        if offset.seq > self.state.tail:
+            raise AheadOfTail(self.state)
+        self.seq = offset.seq
+
+    async def read(
+        self,
+        *,
+        until: Seq | None = None,
+        max_bytes: int = MAX_BATCH_BYTES,
+        wait_seconds: float = 0,
+    ) -> Batch:
+        """The next records, about `max_bytes` and none beyond `until`; at the tail, what comes
+        within `wait_seconds`, or an empty batch.
+
+        Cancel-safe: the cursor moves after the last await, so a cancelled read has read nothing.
+        Raises NoSuchLog when the log is gone, StoreError.
+        """
+        if wait_seconds and self.seq >= self.state.tail:
+            await self._tail.wait(self.seq, wait_seconds)
+        batch = self._tail.recent(self.seq, max_bytes)
+        if batch is None:
+            batch = await self._stored(max_bytes)
+        if until is not None and batch.until > until:
+            chunks = [c.between(batch.after, until) for c in batch.chunks if c.first <= until]
+            batch = Batch(batch.after, chunks, batch.state)
+        self.seq = batch.until
+        return batch
+
+    async def _stored(self, max_bytes: int) -> Batch:
+        state = self.state
+        chunks = await self._store.read(
+            self._tail.log, self.seq, until=state.tail, max_bytes=max_bytes
+        )
+        if self._tail.gone:
+            # Another log may have this name by now; the announcement of the deletion came before
+            # anything of that one could be read.
+            raise NoSuchLog(self._tail.log)
+        if not chunks or chunks[0].first != self.seq + 1:
+            raise StoreCorrupt(f"record {self.seq + 1} of {self._tail.log} is missing in the store")
+        return Batch(self.seq, chunks, state)
+
+
+__all__ = ["MAX_BATCH_BYTES", "Cursor"]

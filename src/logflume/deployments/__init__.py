@@ -1,0 +1,1 @@
+"""Deployments: what they are, their lines, markers and digests, and the list of them."""

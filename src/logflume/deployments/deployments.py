@@ -1,0 +1,170 @@
+"""The deployments a server knows: created, found, listed, changed, deleted, appended to.
+
+A deployment is the document of its log, so that its last change, the `end` record and the closing
+of the log are one append. The feed, the log of what happened to all of them, is another log and
+written after it: no store need have transactions across logs. What a crash leaves untold is
+covered by a `restart` record, upon which a reader of the feed reads the list again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import msgspec
+
+from logflume.deployments.deployment import (
+    FINAL,
+    Change,
+    Deployment,
+    NewDeployment,
+    begin,
+    changed,
+    of_state,
+)
+from logflume.deployments.digests import Digests
+from logflume.deployments.ids import RANDOM_BYTES, is_deployment_id, new_deployment_id
+from logflume.deployments.line_records import encode_end, encode_feed, encode_status
+from logflume.errors import Conflict, LogExists, NoSuchLog, Outdated
+from logflume.records import Append, Encoder, LogId, Producer, State, nothing
+from logflume.store import Store
+
+FEED = LogId("feed")
+PREFIX = "deployment/"
+CONTENT_TYPE = "application/json"
+
+
+def log_of(deployment: str) -> LogId:
+    """The log of the deployment of this id. Raises NoSuchLog for what cannot be an id, so that
+    nothing a caller makes up reaches the store."""
+    if not is_deployment_id(deployment):
+        raise NoSuchLog(LogId(deployment))
+    return LogId(PREFIX + deployment)
+
+
+class Deployments:
+    """All deployments in a store. Use it on one event loop.
+
+    `clock` gives microseconds since 1970, `random` that many random bytes.
+    """
+
+    def __init__(
+        self, store: Store, *, clock: Callable[[], int], random: Callable[[int], bytes]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._random = random
+        self._digests = Digests(store, PREFIX)
+        self._changing: dict[LogId, asyncio.Lock] = {}
+
+    async def start(self) -> None:
+        """Make the feed if need be, and tell its readers that something may be missing in it."""
+        with suppress(LogExists):
+            await self._store.create(FEED, State(self._clock(), CONTENT_TYPE))
+        await self._tell("restart", None)
+
+    async def create(self, new: NewDeployment) -> tuple[Deployment, bool]:
+        """The deployment, and whether it is new. Creating one again by its own id finds it.
+
+        Raises BadRecord, and Conflict if the id is another deployment's.
+        """
+        now_us = self._clock()
+        made = new.id or new_deployment_id(now_us, self._random(RANDOM_BYTES))
+        deployment = begin(new, made, now_us)
+        state = State(now_us, CONTENT_TYPE, document=deployment.encode(), labels=deployment.labels)
+        try:
+            await self._store.create(log_of(deployment.id), state)
+        except LogExists as there:
+            return _same(of_state(there.state), deployment), False
+        await self._tell("created", deployment)
+        return deployment, True
+
+    async def get(self, id: str) -> Deployment:  # noqa: A002
+        """Raises NoSuchLog."""
+        return of_state(await self._store.state(log_of(id)))
+
+    async def list(
+        self, labels: Mapping[str, str], *, after: str | None, limit: int
+    ) -> Sequence[Deployment]:
+        """Deployments that carry all of `labels`, newest first, those older than `after`."""
+        before = None if after is None else log_of(after)
+        found = await self._store.logs(PREFIX, labels, before=before, limit=limit)
+        return [of_state(state) for _, state in found]
+
+    async def change(self, id: str, change: Change) -> Deployment:  # noqa: A002
+        """Change the deployment; a final status ends its log in the same step.
+
+        Raises NoSuchLog, Conflict.
+        """
+        log = log_of(id)
+        async with self._alone(log):
+            while True:
+                state = await self._store.state(log)
+                old = of_state(state)
+                new = changed(old, change, self._clock())
+                if new is old:
+                    return old
+                with suppress(Outdated):  # an append was under way: look again
+                    new = of_state(await self._store.append(log, await self._step(old, new, state)))
+                    break
+        await self._tell("changed", new)
+        return new
+
+    async def delete(self, id: str) -> None:  # noqa: A002
+        """Raises NoSuchLog."""
+        deployment = await self.get(id)
+        await self._store.delete(log_of(id))
+        await self._tell("deleted", deployment)
+
+    async def append(self, log: LogId, encode: Encoder, producer: Producer | None = None) -> State:
+        """Append lines. Raises NoSuchLog, LogClosed and what else `rules.apply` raises."""
+        if log in self._changing:
+            # Let the change through, or a busy producer could hold off the end for ever.
+            async with self._changing[log]:
+                pass
+        return await self._store.append(log, Append(self._clock(), encode, producer))
+
+    async def _step(self, old: Deployment, new: Deployment, state: State) -> Append:
+        """The append that turns `old` into `new`."""
+        now_us = self._clock()
+        encode: Encoder = nothing
+        if new.status in FINAL and not old.finished:
+            new = msgspec.structs.replace(new, lines=state.tail, size_bytes=state.size_bytes)
+            digest = await self._digests.at(log_of(new.id), state.tail)
+            encode = encode_end(new.status, new.exit_code, state.tail, digest, now_us)
+        elif new.status != old.status:
+            encode = encode_status(new.status, now_us)
+        return Append(
+            now_us,
+            encode,
+            revision=state.revision,
+            close=new.finished,
+            document=new.encode(),
+            labels=new.labels,
+        )
+
+    async def _tell(self, kind: str, deployment: Deployment | None) -> None:
+        now_us = self._clock()
+        about = None if deployment is None else msgspec.Raw(deployment.encode())
+        await self._store.append(FEED, Append(now_us, encode_feed(kind, about, now_us)))
+
+    @asynccontextmanager
+    async def _alone(self, log: LogId) -> AsyncIterator[None]:
+        """Changes of one deployment one after another, and no new appends meanwhile."""
+        lock = self._changing.setdefault(log, asyncio.Lock())
+        async with lock:
+            try:
+                yield
+            finally:
+                # Whoever waits for this lock still holds it by reference.
+                self._changing.pop(log, None)
+
+
+def _same(there: Deployment, wanted: Deployment) -> Deployment:
+    if (there.project, there.environment) != (wanted.project, wanted.environment):
+        raise Conflict("the id is taken by another deployment")
+    return there
+
+
+__all__ = ["FEED", "Deployments", "log_of"]

@@ -1,0 +1,196 @@
+"""The records of a deployment's log: lines, changes of status, the end.
+
+Encoders here are pure functions from a first number to a chunk, as `records.Encoder` wants them:
+the store calls them when it knows the number. Texts are never refused for what they contain.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+
+from logflume.deployments.lines import MAX_LINE_BYTES, Line, pieces
+from logflume.errors import BadInput, BadRecord
+from logflume.records import Chunk, Encoder, Seq
+from logflume.wire import rfc3339
+
+Stream = Literal["stdout", "stderr", "system"]
+STREAMS: tuple[str, ...] = get_args(Stream)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class IncomingLine(msgspec.Struct, frozen=True):
+    """A line as a producer sends it in JSON. Fields that are not here are ignored."""
+
+    text: str
+    stream: Stream | None = None
+    level: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    sent: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    partial: bool = False
+
+
+class _Text(msgspec.Struct):
+    text: str | None = None
+    partial: bool = False
+
+
+_incoming = msgspec.json.Decoder(IncomingLine)
+_texts = msgspec.json.Decoder(_Text)
+
+
+def encode_lines(lines: Sequence[Line], stream: str, at_us: int) -> Encoder:
+    """Lines of text, all of one stream."""
+    head = f',"time":"{rfc3339(at_us)}","stream":"{stream}","text":'.encode()
+    ends = (b"}\n", b',"partial":true}\n')
+
+    def encode(first: Seq) -> Chunk:
+        return Chunk.of(
+            first,
+            [
+                b'{"n":%d%b%b%b' % (n, head, _encode(text), ends[partial])
+                for n, (text, partial) in enumerate(lines, first)
+            ],
+        )
+
+    return encode
+
+
+def encode_incoming(lines: Iterable[IncomingLine], stream: str, at_us: int) -> Encoder:
+    """Lines that came as JSON; `stream` is for those that do not say theirs."""
+    time = f',"time":"{rfc3339(at_us)}"'.encode()
+    tails = [tail for line in lines for tail in _incoming_tails(line, stream)]
+
+    def encode(first: Seq) -> Chunk:
+        return Chunk.of(
+            first, [b'{"n":%d%b%b' % (n, time, tail) for n, tail in enumerate(tails, first)]
+        )
+
+    return encode
+
+
+def encode_status(status: str, at_us: int) -> Encoder:
+    """The record of a change of status."""
+    return _one({"kind": "status", "status": status}, at_us)
+
+
+def encode_end(status: str, exit_code: int | None, lines: int, digest: str, at_us: int) -> Encoder:
+    """The last record: how it ended, how many records stand before it, and their digest."""
+    end = {"kind": "end", "status": status, "exit_code": exit_code, "lines": lines}
+    return _one({**end, "digest": f"sha256:{digest}"}, at_us)
+
+
+def encode_feed(kind: str, deployment: msgspec.Raw | None, at_us: int) -> Encoder:
+    """A record of the feed: what happened to which deployment."""
+    about = {} if deployment is None else {"deployment": deployment}
+    return _one({"kind": kind, **about}, at_us)
+
+
+def parse_json(body: bytes) -> list[IncomingLine]:
+    """The lines in a JSON array, or the one in a JSON object. Raises BadInput, BadRecord."""
+    value = _loads(body)
+    lines = value if isinstance(value, list) else [value]
+    return [_convert(line, number) for number, line in enumerate(lines, 1)]
+
+
+def parse_ndjson(body: bytes) -> list[IncomingLine]:
+    """The lines in NDJSON; blank ones are skipped. Raises BadInput or BadRecord, naming the line."""
+    try:
+        return _incoming.decode_lines(body)
+    except (msgspec.MsgspecError, RecursionError):
+        rows = enumerate(body.split(b"\n"), 1)
+        return [_convert(_loads(row, number), number) for number, row in rows if row.strip()]
+
+
+def text_of(body: bytes) -> bytes:
+    """The texts of a chunk's records, a line each; partial ones without their newline."""
+    return "".join(
+        [
+            record.text if record.partial else f"{record.text}\n"
+            for record in _texts.decode_lines(body)
+            if record.text is not None
+        ]
+    ).encode()
+
+
+def _one(fields: dict[str, Any], at_us: int) -> Encoder:
+    time = rfc3339(at_us)
+
+    def encode(first: Seq) -> Chunk:
+        return Chunk.of(first, [_encode({"n": first, "time": time, **fields}) + b"\n"])
+
+    return encode
+
+
+def _incoming_tails(line: IncomingLine, stream: str) -> Iterable[bytes]:
+    """What follows number and time, for each record that the line makes."""
+    optional = {"sent": line.sent, "level": line.level, "stream": line.stream or stream}
+    head = b"".join(
+        b',"%b":%b' % (name.encode(), _encode(value))
+        for name, value in optional.items()
+        if value is not None
+    )
+    for text, partial in _pieces(line.text):
+        mark = b',"partial":true' if partial or line.partial else b""
+        yield b'%b,"text":%b%b}\n' % (head, _encode(text), mark)
+
+
+def _pieces(text: str) -> list[Line]:
+    # A character has at most 4 bytes, so most texts need not be encoded to be measured.
+    return [(text, False)] if len(text) * 4 <= MAX_LINE_BYTES else pieces(text.encode())
+
+
+def _convert(value: Any, number: int) -> IncomingLine:
+    try:
+        return msgspec.convert(value, IncomingLine)
+    except msgspec.ValidationError as error:
+        raise BadRecord(f"record {number}: {error}", line=number) from None
+
+
+def _loads(row: bytes, number: int | None = None) -> Any:
+    """Any JSON, leniently where text is concerned: what is not UTF-8 and surrogates without their
+    other half become U+FFFD."""
+    where = "" if number is None else f"line {number}: "
+    try:
+        value = json.loads(
+            row.decode("utf-8", "replace").removeprefix("\ufeff"), parse_constant=_no
+        )
+    except RecursionError:
+        raise BadInput(f"{where}the JSON is nested too deeply", line=number) from None
+    except ValueError as error:
+        raise BadInput(f"{where}not JSON: {error}", line=number) from None
+    return _mended(value)
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    return _SURROGATES.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _no(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+__all__ = [
+    "STREAMS",
+    "IncomingLine",
+    "encode_end",
+    "encode_feed",
+    "encode_incoming",
+    "encode_lines",
+    "encode_status",
+    "parse_json",
+    "parse_ndjson",
+    "text_of",
+]

@@ -1,0 +1,170 @@
+"""The words of a log as values: its id, places in it, what is stored of it.
+
+Rules of this file: no I/O, no clock, nothing awaits, nothing is mutated. A record is the bytes
+of one entry; records travel in chunks, their bytes joined as they will be served, so that no
+record is ever encoded or copied twice. Numbers are dense: record n+1 follows record n.
+
+This file does not know what is in a record; `deployments/lines.py` does, for deployments.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NewType
+
+from logflume.errors import BadInput
+
+LogId = NewType("LogId", str)
+"""What names a log in the store, such as `deployment/dep_…` or `feed`."""
+
+Seq = NewType("Seq", int)
+"""A record's number, from 1; as a place in a log, the number of the record before it, from 0."""
+
+_OFFSET = re.compile(r"([0-9]{16})_([0-9]{16})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Offset:
+    """A place between two records, of one epoch of a log. Its text sorts as it does."""
+
+    epoch: int
+    seq: Seq
+
+    def __str__(self) -> str:
+        return f"{self.epoch:016d}_{self.seq:016d}"
+
+    @classmethod
+    def parse(cls, text: str) -> Offset:
+        """The offset that `text` stands for, or BadInput. `int()` alone would take ` 5` and `٣`."""
+        match = _OFFSET.fullmatch(text)
+        if match is None:
+            raise BadInput("the offset is malformed; give one that Logflume gave you, -1 or now")
+        return cls(int(match[1]), Seq(int(match[2])))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive records, their bytes joined; record `first + i` ends at `ends[i]` of `body`."""
+
+    first: Seq
+    ends: array[int]
+    body: bytes
+
+    @classmethod
+    def of(cls, first: Seq, records: Sequence[bytes]) -> Chunk:
+        return cls(first, array("I", accumulate(map(len, records))), b"".join(records))
+
+    @classmethod
+    def merge(cls, chunks: Sequence[Chunk]) -> Chunk:
+        """One chunk of all the records of consecutive `chunks`."""
+        if len(chunks) == 1:
+            return chunks[0]
+        ends = array("I")
+        for chunk in chunks:
+            start = ends[-1] if ends else 0
+            ends.extend(array("I", [start + end for end in chunk.ends]) if start else chunk.ends)
+        return cls(chunks[0].first, ends, b"".join([chunk.body for chunk in chunks]))
+
+    @property
+    def last(self) -> Seq:
+        return Seq(self.first + len(self.ends) - 1)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def records(self) -> Iterable[bytes]:
+        start = 0
+        for end in self.ends:
+            yield self.body[start:end]
+            start = end
+
+    def between(self, after: Seq, until: Seq) -> Chunk:
+        """The records numbered `after + 1` to `until`, as far as this chunk holds them."""
+        skip = max(0, after + 1 - self.first)
+        keep = min(len(self.ends), until + 1 - self.first)
+        if skip == 0 and keep == len(self.ends):
+            return self
+        start = self.ends[skip - 1] if skip else 0
+        ends = array("I", [end - start for end in self.ends[skip:keep]])
+        return Chunk(
+            Seq(self.first + skip), ends, self.body[start : start + (ends[-1] if ends else 0)]
+        )
+
+    def pieces(self, max_bytes: int) -> Iterable[Chunk]:
+        """The same records in chunks of about `max_bytes`, at least one record in each."""
+        done = self.first - 1
+        while done < self.last:
+            start = self.ends[done - self.first] if done >= self.first else 0
+            fits = bisect_right(self.ends, start + max_bytes) + self.first - 1
+            until = Seq(max(fits, done + 1))
+            yield self.between(Seq(done), until)
+            done = until
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """Where a producer stands: what makes its retry never a duplicate."""
+
+    id: str
+    epoch: int
+    seq: int
+    seen_us: int = 0
+    """When it last appended, microseconds since 1970; long-silent producers are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a log is besides its records; stored and replaced together with them."""
+
+    epoch: int
+    content_type: str
+    tail: Seq = Seq(0)
+    size_bytes: int = 0
+    closed: bool = False
+    revision: int = 0
+    """Counts the appends, so that a change made from an older state can be refused."""
+    producers: Mapping[str, Producer] = field(default_factory=dict)
+    document: bytes = b""
+    """What the log is about, opaque here: for a deployment's log, the deployment."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What `Store.logs` may filter by."""
+
+    def offset(self, seq: Seq) -> Offset:
+        return Offset(self.epoch, seq)
+
+    @property
+    def tail_offset(self) -> Offset:
+        return Offset(self.epoch, self.tail)
+
+
+Encoder = Callable[[Seq], Chunk]
+"""Encodes an append's records, the first of which gets this number. Pure: a store whose
+compare-and-set was lost calls it again."""
+
+
+def nothing(first: Seq) -> Chunk:
+    """The encoder of an append without records: one that only closes or changes the document."""
+    return Chunk(first, array("I"), b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What is to become of a log in one step: records, marks, document, end. All or nothing."""
+
+    at_us: int
+    """When it was received, microseconds since 1970."""
+    encode: Encoder = nothing
+    producer: Producer | None = None
+    revision: int | None = None
+    """Accept only if this is the state's revision: compare-and-set."""
+    close: bool = False
+    document: bytes | None = None
+    labels: Mapping[str, str] | None = None
+
+
+__all__ = ["Append", "Chunk", "Encoder", "LogId", "Offset", "Producer", "Seq", "State", "nothing"]

@@ -1,0 +1,71 @@
+"""What a store must do: a small Protocol that memory, SQLite and JetStream can all keep.
+
+Its promises, which `tests/contract/store.py` examines in each:
+
+- **Acknowledged is durable.** `create`, `append` and `delete` return once the change would
+  survive a power cut.
+- **Visible is durable.** What `state`, `read`, `logs` and an announcement show has been
+  acknowledged or is about to be, and is on disk.
+- **One log, one step.** An `Append` is applied whole or not at all, by `rules.admit`, one after
+  another for each log. There is no transaction across logs.
+- **The store announces.** After every change, to all who subscribed, on the event loop, in the
+  log's order. An announcement is a hint: whoever misses one reads the store.
+
+`docs/decisions/0002-the-store-protocol.md` shows how JetStream carries each of them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from logflume.records import Append, Chunk, LogId, Seq, State
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A log changed: its state now (None: it is gone) and the chunks that it grew by."""
+
+    log: LogId
+    state: State | None
+    chunks: Sequence[Chunk] = ()
+
+
+Listener = Callable[[Announcement], None]
+
+
+class Store(Protocol):
+    """Where logs are kept. Every method may raise StoreError; none loses data when cancelled:
+    a cancelled change may still happen, and is then announced like any other."""
+
+    async def create(self, log: LogId, state: State) -> None:
+        """Make the log, empty. Raises LogExists with the state of the one that is there."""
+
+    async def append(self, log: LogId, append: Append) -> State:
+        """Apply `append`; the state after it. Raises NoSuchLog and what `rules.admit` raises."""
+
+    async def state(self, log: LogId) -> State:
+        """The log's state now. Raises NoSuchLog."""
+
+    async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
+        """Records `after + 1` to `until`, in order, from the first on: about `max_bytes` of them,
+        at least one if there is one. Raises NoSuchLog."""
+
+    async def delete(self, log: LogId) -> None:
+        """Remove the log and its records. Raises NoSuchLog."""
+
+    async def logs(
+        self, prefix: str, labels: Mapping[str, str], *, before: LogId | None, limit: int
+    ) -> Sequence[tuple[LogId, State]]:
+        """Logs whose id begins with `prefix` and that carry all of `labels`, in falling order of
+        their ids, below `before`."""
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every announcement from now on."""
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of everything."""
+
+
+__all__ = ["Announcement", "Listener", "Store"]

@@ -1,0 +1,204 @@
+"""The embedded store: one SQLite file, for one server.
+
+This file joins two kinds of threads to the event loop: the writer (`sqlite_writer`), to which every
+change goes, and a few readers, each with a connection that cannot write. A read takes a chunk's
+worth and lets go: no read transaction is open while its caller streams, because a long reader
+would keep the write-ahead log from being reset.
+
+Announcements reach the loop in the order of commits, before the result of any later read; so who
+reads a log that was deleted and made again has heard of the deletion first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from logflume.errors import NoSuchLog, StoreError, StoreUnavailable
+from logflume.records import Append, Chunk, LogId, Seq, State
+from logflume.store import Announcement, Listener
+from logflume.store.sqlite_file import (
+    lock_folder,
+    open_reader,
+    open_writer,
+    refuse_wal_reset_bug,
+    translated,
+)
+from logflume.store.sqlite_writer import Job, Outcome, Transaction, Writer, chunk_of_row
+from logflume.wire import decode_state
+
+T = TypeVar("T")
+
+READER_THREADS = 4
+"""Reads are short; more threads would only take turns at the interpreter's lock."""
+
+
+class SqliteStore:
+    """A store in a folder. See `logflume.store.Store`; make one with `open`."""
+
+    @classmethod
+    async def open(cls, folder: Path, *, on_failure: Callable[[StoreError], None]) -> SqliteStore:
+        """Open the store in `folder`, made if need be, on the running event loop.
+
+        `on_failure` is called on the loop when the database fails in a way that cannot be gone on
+        from; from then on every change raises StoreUnavailable. Raises StoreUnavailable when the
+        folder cannot be written or another server has it, or SQLite is not safe; StoreCorrupt.
+        """
+        refuse_wal_reset_bug(apsw.sqlite_lib_version())
+        return cls(folder, asyncio.get_running_loop(), on_failure)
+
+    def __init__(
+        self,
+        folder: Path,
+        loop: asyncio.AbstractEventLoop,
+        on_failure: Callable[[StoreError], None],
+    ) -> None:
+        self._folder = folder
+        self._loop = loop
+        self._listeners: list[Listener] = []
+        self._closed = False
+        self._lock = lock_folder(folder)
+        self._local = threading.local()
+        self._readers = ThreadPoolExecutor(READER_THREADS, "logflume-reader")
+        self._writer = Writer(
+            open_writer(folder),
+            lambda *commit: self._on_loop(self._committed, *commit),
+            lambda error: self._on_loop(on_failure, error),
+        )
+        self._writer.start()
+
+    async def create(self, log: LogId, state: State) -> None:
+        await self._write(lambda transaction: transaction.create(log, state))
+
+    async def append(self, log: LogId, append: Append) -> State:
+        state = await self._write(lambda transaction: transaction.append(log, append))
+        assert state is not None  # noqa: S101 -- what Transaction.append returns
+        return state
+
+    async def delete(self, log: LogId) -> None:
+        await self._write(lambda transaction: transaction.delete(log))
+
+    async def state(self, log: LogId) -> State:
+        return await self._read(lambda connection: _state(connection, log))
+
+    async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
+        return await self._read(
+            lambda connection: _records(connection, log, after, until, max_bytes)
+        )
+
+    async def logs(
+        self, prefix: str, labels: Mapping[str, str], *, before: LogId | None, limit: int
+    ) -> Sequence[tuple[LogId, State]]:
+        below = before if before is not None else prefix + "\U0010ffff"
+        return await self._read(
+            lambda connection: _listed(connection, prefix, dict(labels), below, limit)
+        )
+
+    def subscribe(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._writer.stop()
+        await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._listeners.clear()
+        self._lock.close()
+
+    async def _write(self, work: Callable[[Transaction], State | None]) -> State | None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        job = Job(work, self._loop.create_future())
+        self._writer.submit(job)
+        return await job.future
+
+    async def _read(self, read: Callable[[apsw.Connection], T]) -> T:
+        def run() -> T:
+            with translated():
+                return read(self._reader())
+
+        return await self._loop.run_in_executor(self._readers, run)
+
+    def _reader(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = open_reader(self._folder)
+        return connection
+
+    def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
+        self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _committed(self, outcomes: list[Outcome], announcements: list[Announcement]) -> None:
+        for announcement in announcements:
+            for listener in self._listeners:
+                listener(announcement)
+        for job, result, error in outcomes:
+            if job.future.done():  # whoever asked has gone away
+                continue
+            if error is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(error)
+
+
+def _state(connection: apsw.Connection, log: LogId) -> State:
+    row = connection.execute("SELECT state FROM logs WHERE id = ?", (log,)).fetchone()
+    if row is None:
+        raise NoSuchLog(log)
+    return decode_state(row[0])
+
+
+def _records(
+    connection: apsw.Connection, log: LogId, after: Seq, until: Seq, max_bytes: int
+) -> list[Chunk]:
+    found: list[Chunk] = []
+    size = 0
+    rows = connection.execute(
+        "SELECT last, ends, body FROM chunks"
+        " WHERE log = (SELECT key FROM logs WHERE id = ?) AND last > ? ORDER BY last",
+        (log, after),
+    )
+    for row in rows:
+        chunk = chunk_of_row(*row)
+        if chunk.first > until:
+            break
+        found.append(chunk.between(after, until))
+        size += len(found[-1].body)
+        if size >= max_bytes:
+            break
+    rows.close()  # ends the read transaction
+    if not found:
+        _state(connection, log)
+    return found
+
+
+def _listed(
+    connection: apsw.Connection, prefix: str, labels: dict[str, str], below: str, limit: int
+) -> list[tuple[LogId, State]]:
+    """With labels, the first one's index gives the order and the others only check."""
+    first = "label0" if labels else "logs"
+    sources, conditions, values = [], [f"{first}.id < ? AND {first}.id >= ?"], [below, prefix]
+    for number, (name, value) in enumerate(labels.items()):
+        label = f"label{number}"
+        sources.append(f"labels AS {label}")
+        conditions.append(f"{label}.name = ? AND {label}.value = ? AND {label}.id = {first}.id")
+        values += [name, value]
+    conditions.append(f"logs.id = {first}.id")
+    # CROSS JOIN keeps the order of the sources. No value gets into the text.
+    query = (
+        f"SELECT logs.id, logs.state FROM {' CROSS JOIN '.join([*sources, 'logs'])}"  # noqa: S608
+        f" WHERE {' AND '.join(conditions)} ORDER BY {first}.id DESC LIMIT ?"
+    )
+    rows = connection.execute(query, (*values, limit))
+    return [(LogId(log), decode_state(state)) for log, state in rows]
+
+
+__all__ = ["SqliteStore"]

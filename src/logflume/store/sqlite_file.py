@@ -1,0 +1,147 @@
+"""The database file: who may open it, with which SQLite, how, and what is in it.
+
+One server a folder: an advisory lock on `logflume.lock` is held as long as the store is open and
+let go by the kernel when the process dies, however it dies. All writing and checkpointing goes
+through the one connection that `open_writer` returns (sqlite.org/wal.html#walresetbug); readers
+get connections that cannot write.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import apsw
+
+from logflume.errors import StoreCorrupt, StoreFull, StoreUnavailable
+
+DATABASE = "logflume.db"
+LOCK = "logflume.lock"
+
+CHECKPOINT_PAGES = 4000
+"""The WAL is written back at 16 MB: rarely enough to cost nothing, and small to recover from."""
+
+MAX_WAL_BYTES = 64 * 1024 * 1024
+"""A WAL that a burst made larger is cut back to this at the next checkpoint."""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE logs (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: chunks of a deleted log linger
+        id TEXT NOT NULL UNIQUE,
+        state BLOB NOT NULL                     -- wire.encode_state
+    ) STRICT;
+    CREATE TABLE labels (
+        name TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
+        PRIMARY KEY (name, value, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE chunks (
+        log INTEGER NOT NULL,                   -- logs.key
+        last INTEGER NOT NULL,                  -- number of the chunk's last record
+        ends BLOB NOT NULL,                     -- where each record ends in body, as uint32 LE
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX chunks_by_place ON chunks (log, last);
+    CREATE TABLE doomed (log INTEGER PRIMARY KEY) STRICT;  -- keys of deleted logs
+    """,
+)
+"""Each brings a database from the version before it to the next; only ever append to them."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """SQLite's exceptions as ours. After an I/O error nothing can be known of the file, so only
+    a full disk is something to go on from."""
+    try:
+        yield
+    except apsw.FullError as error:
+        raise StoreFull("no room is left for the database") from error
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise StoreCorrupt(f"the database is damaged: {error}") from error
+    except apsw.Error as error:
+        raise StoreUnavailable(f"the database failed: {error}") from error
+
+
+def refuse_wal_reset_bug(version: str) -> None:
+    """Raise StoreUnavailable for a SQLite that can corrupt a WAL database: 3.7.0 to 3.51.2, but
+    for the branches that were mended, and 3.52.0, which was withdrawn."""
+    number = tuple(int(part) for part in version.split(".")[:3])
+    mended = (3, 44, 6) <= number < (3, 45) or (3, 50, 7) <= number < (3, 51)
+    if (number < (3, 51, 3) and not mended) or number == (3, 52, 0):
+        raise StoreUnavailable(
+            f"SQLite {version} can corrupt its write-ahead log; install apsw 3.51.3 or newer"
+        )
+
+
+def lock_folder(folder: Path) -> IO[str]:
+    """The open lock file of `folder`, which is made if need be. Raises StoreUnavailable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("a+")
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write to {folder}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        owner = lock.read().strip() or "unknown"
+        lock.close()
+        raise StoreUnavailable(
+            f"another Logflume (process {owner}) has {folder} open; give each server its own folder"
+        ) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def open_writer(folder: Path) -> apsw.Connection:
+    """The one connection that writes, its settings read back, its schema brought up to date."""
+    with translated():
+        connection = apsw.Connection(str(folder / DATABASE))
+        _set(connection, "journal_mode", "wal")
+        _set(connection, "synchronous", 2)  # FULL: each commit is synced before it is seen
+        _set(connection, "wal_autocheckpoint", CHECKPOINT_PAGES)
+        _set(connection, "journal_size_limit", MAX_WAL_BYTES)
+        _migrate(connection)
+        return connection
+
+
+def open_reader(folder: Path) -> apsw.Connection:
+    """A connection that cannot write, for one thread."""
+    with translated():
+        connection = apsw.Connection(str(folder / DATABASE), flags=apsw.SQLITE_OPEN_READONLY)
+        connection.set_busy_timeout(5000)
+        return connection
+
+
+def _set(connection: apsw.Connection, name: str, value: str | int) -> None:
+    """Set a pragma and read it back: SQLite ignores what it cannot do."""
+    connection.pragma(name, value)
+    found = connection.pragma(name)
+    if found != value:
+        raise StoreUnavailable(f"SQLite did not take {name}={value}, it is at {found}")
+
+
+def _migrate(connection: apsw.Connection) -> None:
+    version = connection.pragma("user_version")
+    if version > len(MIGRATIONS):
+        raise StoreUnavailable(
+            f"the data folder is of a newer Logflume (schema {version}, this one knows"
+            f" {len(MIGRATIONS)}); upgrade Logflume"
+        )
+    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
+        connection.execute(f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version={number}; COMMIT")
+
+
+__all__ = [
+    "lock_folder",
+    "open_reader",
+    "open_writer",
+    "refuse_wal_reset_bug",
+    "translated",
+]

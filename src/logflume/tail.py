@@ -1,0 +1,197 @@
+"""The live end of a log: its state, its most recent records, and who waits for more.
+
+A `Tail` exists while somebody reads its log; nobody reading, nothing in memory. It hears the
+store's announcements, so all that it shows is durable. An announcement is a hint: after a gap
+the ring starts anew, and readers find what is missing in the store.
+
+Nothing here knows a reader's transport, and nothing is queued for anybody: a reader is a number,
+and one that falls behind the ring reads the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
+
+from logflume.errors import NoSuchLog
+from logflume.records import Chunk, LogId, Offset, Seq, State
+from logflume.store import Announcement, Store
+
+RING_BYTES = 256 * 1024
+"""Recent records kept for each log that is being read: a second of a busy build, so that a
+follower that lags a little does not go to the store, and 10,000 followed logs stay small."""
+
+
+class Batch:
+    """Consecutive records `after + 1` to `until`, and the log's state when they were read.
+
+    Readers at the same place get the same Batch, so that `framed` encodes for all of them once.
+    """
+
+    __slots__ = ("_frames", "after", "chunks", "state", "until")
+
+    def __init__(self, after: Seq, chunks: Sequence[Chunk], state: State) -> None:
+        self.after = after
+        self.chunks = chunks
+        self.until = chunks[-1].last if chunks else after
+        self.state = state
+        self._frames: dict[Callable[[Batch], bytes], bytes] = {}
+
+    @property
+    def up_to_date(self) -> bool:
+        return self.until >= self.state.tail
+
+    @property
+    def closed(self) -> bool:
+        """Whether this is the end: nothing follows these records, ever."""
+        return self.up_to_date and self.state.closed
+
+    @property
+    def offset(self) -> Offset:
+        """The place after these records."""
+        return self.state.offset(self.until)
+
+    def framed(self, frame: Callable[[Batch], bytes]) -> bytes:
+        """`frame(self)`, computed once however many readers ask."""
+        try:
+            return self._frames[frame]
+        except KeyError:
+            return self._frames.setdefault(frame, frame(self))
+
+
+class Tail:
+    """The end of one log as its announcements tell it. Use it on the event loop only."""
+
+    def __init__(self, log: LogId, ring_bytes: int) -> None:
+        self.log = log
+        self.gone = False
+        self._state: State | None = None
+        self._ring: deque[Chunk] = deque()
+        self._ring_bytes = 0
+        self._max_ring_bytes = ring_bytes
+        self._shared: dict[tuple[Seq, int], Batch] = {}
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    @property
+    def known(self) -> bool:
+        return self._state is not None
+
+    @property
+    def state(self) -> State:
+        """The log's state now. Raises NoSuchLog when it is gone."""
+        if self.gone or self._state is None:
+            raise NoSuchLog(self.log)
+        return self._state
+
+    def begin(self, state: State) -> None:
+        """Take the state that was read from the store, unless an announcement came first."""
+        if self._state is None:
+            self._state = state
+
+    def hear(self, announcement: Announcement) -> None:
+        """Take in what the store announced, and wake who waits."""
+        if announcement.state is None:
+            self.gone = True
+        else:
+            self._grow(announcement.chunks)
+            self._state = announcement.state
+        self.wake()
+
+    def recent(self, after: Seq, max_bytes: int) -> Batch | None:
+        """The records after `after`, about `max_bytes` of them, or None where the ring no longer
+        holds the first of them."""
+        state = self.state
+        if after >= state.tail:
+            return Batch(after, (), state)
+        if not self._ring or self._ring[0].first > after + 1:
+            return None
+        batch = self._shared.get((after, max_bytes))
+        if batch is None:
+            batch = Batch(after, self._take(after, max_bytes), state)
+            self._shared[after, max_bytes] = batch
+        return batch
+
+    async def wait(self, after: Seq, seconds: float) -> None:
+        """Return when there is more than `after`, the log is closed or gone, or after `seconds`."""
+        if self.gone or self.state.tail > after or self.state.closed:
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            async with asyncio.timeout(seconds):
+                await waiter
+        except TimeoutError:
+            pass
+        finally:
+            self._waiters.discard(waiter)
+
+    def wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _grow(self, chunks: Sequence[Chunk]) -> None:
+        self._shared.clear()
+        for chunk in chunks:
+            if self._ring and self._ring[-1].last + 1 != chunk.first:
+                self._ring.clear()
+                self._ring_bytes = 0
+            self._ring.append(chunk)
+            self._ring_bytes += len(chunk.body)
+        while self._ring_bytes > self._max_ring_bytes and self._ring:
+            self._ring_bytes -= len(self._ring.popleft().body)
+
+    def _take(self, after: Seq, max_bytes: int) -> Sequence[Chunk]:
+        taken: list[Chunk] = []
+        size = 0
+        for chunk in self._ring:
+            if chunk.last <= after:
+                continue
+            if taken and size + len(chunk.body) > max_bytes:
+                break
+            taken.append(chunk.between(after, chunk.last))
+            size += len(taken[-1].body)
+        return taken
+
+
+class Tails:
+    """The tails of the logs that are being read, each made when first asked for."""
+
+    def __init__(self, store: Store, *, ring_bytes: int = RING_BYTES) -> None:
+        self._store = store
+        self._ring_bytes = ring_bytes
+        self._tails: WeakValueDictionary[LogId, Tail] = WeakValueDictionary()
+        self.stopping = False
+        store.subscribe(self._hear)
+
+    async def open(self, log: LogId) -> Tail:
+        """The log's tail. It is registered before the state is read, so that nothing that is
+        appended in between is missed. Raises NoSuchLog."""
+        tail = self._tails.get(log)
+        if tail is None:
+            tail = self._tails[log] = Tail(log, self._ring_bytes)
+        if not tail.known:
+            tail.begin(await self._store.state(log))
+        if tail.gone:
+            raise NoSuchLog(log)
+        return tail
+
+    def stop(self) -> None:
+        """Wake everybody, once and for all: the server is about to stop."""
+        self.stopping = True
+        for tail in list(self._tails.values()):
+            tail.wake()
+
+    def _hear(self, announcement: Announcement) -> None:
+        tail = self._tails.get(announcement.log)
+        if tail is None:
+            return
+        tail.hear(announcement)
+        if tail.gone:
+            # A log made again under this name is another log, with a tail of its own.
+            del self._tails[announcement.log]
+
+
+__all__ = ["RING_BYTES", "Batch", "Tail", "Tails"]
