@@ -14,17 +14,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from logflume.errors import BadInput, Duplicate, LogClosed, Outdated, ProducerFenced, ProducerGap
+from logflume.errors import (
+    BadInput,
+    Conflict,
+    Duplicate,
+    LogClosed,
+    Outdated,
+    ProducerFenced,
+    ProducerGap,
+)
 from logflume.records import Append, Chunk, Producer, Seq, State
 
 FORGET_PRODUCER_US = 7 * 24 * 3600 * 1_000_000
 """A producer silent for a week will not retry any more; its mark would only grow the state."""
 
+MAX_PRODUCERS = 256
+"""Marks kept for a log. A JetStream header, where a state must fit, ends at 64 KiB."""
+
 
 def apply(state: State, append: Append) -> tuple[State, Chunk]:
     """The state after `append`, and its records, numbered.
 
-    Raises Duplicate, LogClosed, ProducerFenced, ProducerGap, BadInput or Outdated.
+    Raises Duplicate, LogClosed, ProducerFenced, ProducerGap, BadInput, Conflict or Outdated.
     """
     producers = state.producers
     if append.producer is not None:
@@ -76,6 +87,8 @@ def _remember(
         for name, known in producers.items()
         if at_us - known.seen_us < FORGET_PRODUCER_US
     }
+    if len(recent) >= MAX_PRODUCERS:
+        raise Conflict(f"{MAX_PRODUCERS} producers append to this log; go on with one of their ids")
     return {**recent, producer.id: mark}
 
 

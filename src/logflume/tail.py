@@ -37,7 +37,7 @@ class Batch:
         self.chunks = chunks
         self.until = chunks[-1].last if chunks else after
         self.state = state
-        self._frames: dict[Callable[[Batch], bytes], bytes] = {}
+        self._frames: dict[Frame, bytes] = {}
 
     @property
     def up_to_date(self) -> bool:
@@ -53,12 +53,16 @@ class Batch:
         """The place after these records."""
         return self.state.offset(self.until)
 
-    def framed(self, frame: Callable[[Batch], bytes]) -> bytes:
-        """`frame(self)`, computed once however many readers ask."""
+    def framed(self, frame: Frame, now_us: int) -> bytes:
+        """`frame(self, now_us)` as it was for the first reader who asked: computed once."""
         try:
             return self._frames[frame]
         except KeyError:
-            return self._frames.setdefault(frame, frame(self))
+            return self._frames.setdefault(frame, frame(self, now_us))
+
+
+Frame = Callable[[Batch, int], bytes]
+"""Makes a batch into what goes over the wire, given the time in microseconds since 1970."""
 
 
 class Tail:
@@ -94,7 +98,7 @@ class Tail:
         """Take in what the store announced, and wake who waits."""
         if announcement.state is None:
             self.gone = True
-        else:
+        elif self._is_news(announcement.state):
             self._grow(announcement.chunks)
             self._state = announcement.state
         self.wake()
@@ -105,7 +109,7 @@ class Tail:
         state = self.state
         if after >= state.tail:
             return Batch(after, (), state)
-        if not self._ring or self._ring[0].first > after + 1:
+        if not self._ring or not self._ring[0].first <= after + 1 <= self._ring[-1].last:
             return None
         batch = self._shared.get((after, max_bytes))
         if batch is None:
@@ -131,6 +135,10 @@ class Tail:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def _is_news(self, state: State) -> bool:
+        """Whether this is later than what is known: the store may have been read meanwhile."""
+        return self._state is None or state.revision > self._state.revision
 
     def _grow(self, chunks: Sequence[Chunk]) -> None:
         self._shared.clear()

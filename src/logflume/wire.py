@@ -44,14 +44,9 @@ def rfc3339(time_us: int) -> str:
     return (_1970 + timedelta(microseconds=time_us)).isoformat(timespec="microseconds") + "Z"
 
 
-def json_array(bodies: Iterable[bytes]) -> Iterable[bytes]:
-    """The pieces of one JSON array of all the records in `bodies`."""
-    opened = False
-    for body in bodies:
-        if body:
-            yield (b"," if opened else b"[") + body[:-1].replace(b"\n", b",")
-            opened = True
-    yield b"]" if opened else b"[]"
+def json_items(body: bytes) -> bytes:
+    """The records of `body` as they stand between the brackets of a JSON array."""
+    return body[:-1].replace(b"\n", b",")
 
 
 def stream_cursor(now_us: int) -> str:
@@ -61,8 +56,8 @@ def stream_cursor(now_us: int) -> str:
 
 def sse_data(offset: Offset, bodies: Iterable[bytes]) -> bytes:
     """A data event of JSON records. `id` stands first: `event: control` must follow directly."""
-    array = b"".join(json_array(bodies))
-    return b"id: %b\nevent: data\ndata:%b\n\n" % (str(offset).encode(), array)
+    items = json_items(b"".join(bodies))
+    return b"id: %b\nevent: data\ndata:[%b]\n\n" % (str(offset).encode(), items)
 
 
 def sse_control(offset: Offset, *, cursor: str, up_to_date: bool, closed: bool) -> bytes:
@@ -81,6 +76,11 @@ SSE_HEARTBEAT = b":\n\n"
 SSE_GONE = b"event: gone\ndata:{}\n\n"
 
 
+def sse_problem(document: bytes) -> bytes:
+    """Tells that the stream ends early, and why. Named so that EventSource's own errors differ."""
+    return b"event: problem\ndata:%b\n\n" % document
+
+
 def sse_retry(milliseconds: int) -> bytes:
     """Asks an EventSource to wait this long before it comes back."""
     return b"retry: %d\n\n" % milliseconds
@@ -91,10 +91,11 @@ __all__ = [
     "SSE_HEARTBEAT",
     "decode_state",
     "encode_state",
-    "json_array",
+    "json_items",
     "rfc3339",
     "sse_control",
     "sse_data",
+    "sse_problem",
     "sse_retry",
     "stream_cursor",
 ]

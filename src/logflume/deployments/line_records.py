@@ -99,10 +99,10 @@ def parse_json(body: bytes) -> list[IncomingLine]:
 
 
 def parse_ndjson(body: bytes) -> list[IncomingLine]:
-    """The lines in NDJSON; blank ones are skipped. Raises BadInput or BadRecord, naming the line."""
+    """The lines in NDJSON; blank ones are skipped. Raises BadInput, BadRecord: which line."""
     try:
         return _incoming.decode_lines(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         rows = enumerate(body.split(b"\n"), 1)
         return [_convert(_loads(row, number), number) for number, row in rows if row.strip()]
 

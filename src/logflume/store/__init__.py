@@ -6,10 +6,11 @@ Its promises, which `tests/contract/store.py` examines in each:
   survive a power cut.
 - **Visible is durable.** What `state`, `read`, `logs` and an announcement show has been
   acknowledged or is about to be, and is on disk.
-- **One log, one step.** An `Append` is applied whole or not at all, by `rules.admit`, one after
+- **One log, one step.** An `Append` is applied whole or not at all, by `rules.apply`, one after
   another for each log. There is no transaction across logs.
 - **The store announces.** After every change, to all who subscribed, on the event loop, in the
-  log's order. An announcement is a hint: whoever misses one reads the store.
+  log's order. An announcement is a hint: whoever misses one reads the store. But what a call
+  returns on this server, this server has announced before.
 
 `docs/decisions/0002-the-store-protocol.md` shows how JetStream carries each of them out.
 """
@@ -43,7 +44,7 @@ class Store(Protocol):
         """Make the log, empty. Raises LogExists with the state of the one that is there."""
 
     async def append(self, log: LogId, append: Append) -> State:
-        """Apply `append`; the state after it. Raises NoSuchLog and what `rules.admit` raises."""
+        """Apply `append`; the state after it. Raises NoSuchLog and what `rules.apply` raises."""
 
     async def state(self, log: LogId) -> State:
         """The log's state now. Raises NoSuchLog."""

@@ -1,0 +1,163 @@
+"""`logflume serve`: the composition root, the one place that names a concrete store.
+
+What can be wrong with the folder, the port or the options is found out before anything is
+announced, and said in one line. A store that fails later ends the server: it could not keep the
+promise that what it acknowledges is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from logflume.deployments.deployments import Deployments
+from logflume.errors import StoreError
+from logflume.http.app import application
+from logflume.http.context import Context
+from logflume.store import Store
+from logflume.store.memory import MemoryStore
+from logflume.store.sqlite import SqliteStore
+from logflume.tail import Tails
+
+DRAIN_SECONDS = 5
+"""How long open requests may take to end once the server stops."""
+
+BACKLOG = 4096
+"""Connections the kernel holds until they are accepted: watchers come back all at once."""
+
+_log = logging.getLogger("logflume")
+
+
+class StartError(Exception):
+    """The server cannot start as it was asked to; the text says why."""
+
+
+def serve(*, host: str, port: int, data: Path, store: str | None) -> int:
+    """Serve until a signal ends it; the exit code. Messages go to stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_serve(host, port, data, store))
+    except (StartError, StoreError) as error:
+        _say(f"logflume: {error}")
+        return 2
+
+
+async def _serve(host: str, port: int, data: Path, store_url: str | None) -> int:
+    listener = _listen(host, port)
+    failures: list[StoreError] = []
+    server: Server | None = None
+
+    def on_failure(error: StoreError) -> None:
+        failures.append(error)
+        if server is not None:
+            server.should_exit = True
+
+    store = await _open_store(store_url, data, on_failure)
+    try:
+        context = await _context(store)
+        server = Server(_config(application(context)), context.tails)
+        _announce(listener, data if store_url is None else None)
+        await server.serve(sockets=[listener])
+    finally:
+        await store.close()
+    for error in failures:
+        _log.critical("the store failed, so the server stopped: %s", error)
+    return 1 if failures else 0
+
+
+class Server(uvicorn.Server):
+    """A server that tells the open streams to end before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, tails: Tails) -> None:
+        super().__init__(config)
+        self._tails = tails
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._tails.stop()
+        await super().shutdown(sockets)
+
+
+def _config(app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+async def _open_store(
+    url: str | None, data: Path, on_failure: Callable[[StoreError], None]
+) -> Store:
+    if url is None:
+        return await SqliteStore.open(data, on_failure=on_failure)
+    if url == "memory:":
+        return MemoryStore()
+    raise StartError(
+        f"--store {url} is unknown; leave it out for the embedded one, or give memory:"
+    )
+
+
+async def _context(store: Store) -> Context:
+    deployments = Deployments(store, clock=_now_us, random=secrets.token_bytes)
+    await deployments.start()
+    return Context(store, Tails(store), deployments, _now_us)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises StartError when the address cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        raise StartError(
+            f"cannot listen on {host} port {port}: {reason}; try another --port"
+        ) from None
+    return listener
+
+
+def _announce(listener: socket.socket, data: Path | None) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    where = "in memory only: everything is gone when it stops" if data is None else f"in {data}"
+    _say(f"Logflume serves http://{shown}:{port} and keeps its logs {where}")
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+__all__ = ["serve"]

@@ -1,0 +1,208 @@
+"""POST …/log: what a deployment says becomes records.
+
+A plain text body of unknown or great length is a *stream*: its lines are stored and seen while the
+request is open, and what has come when it breaks off stays. Every other body is a *batch*: it is
+read to its end, and stored whole or not at all. The answer is given once all is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from logflume.deployments.deployments import log_of
+from logflume.deployments.line_records import (
+    STREAMS,
+    encode_incoming,
+    encode_lines,
+    parse_json,
+    parse_ndjson,
+)
+from logflume.deployments.lines import Line, LineSplitter
+from logflume.errors import Conflict, Duplicate, LogClosed, StoreUnavailable
+from logflume.http.body import ClientDisconnected, decompressed, read_body
+from logflume.http.context import Context, Receive, Scope, Send
+from logflume.http.parameters import choice, headers_of, path_parameter, producer_of, query_of
+from logflume.http.problems import Problem, RequestError, UnsupportedType
+from logflume.http.respond import respond, tail_headers
+from logflume.records import Encoder, LogId, Producer, State, nothing
+
+PENDING_SECONDS = 0.2
+"""How long a line may wait for its newline before it is shown: somebody may have to answer it."""
+
+STOP_CHECK_SECONDS = 1.0
+"""How soon a silent stream notices that the server is stopping."""
+
+MAX_BATCH_TEXT_BYTES = 1024 * 1024
+"""A longer text is stored as it comes, so that nobody waits for its end to see its beginning."""
+
+MAX_BATCH_RECORDS = 1_000_000
+"""20 MiB of newlines would become 1.5 GB of records in one step."""
+
+_TEXT = {"", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded"}
+_JSON = {"application/x-ndjson": "ndjson", "application/json": "json"}
+_FORMS = {**dict.fromkeys(_TEXT, "text"), **_JSON}
+_CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """An append as its head describes it."""
+
+    log: LogId
+    form: str
+    stream: str
+    encoding: str
+    producer: Producer | None
+    declared_bytes: int | None
+
+    @classmethod
+    def of(cls, scope: Scope) -> _Request:
+        """Raises NoSuchLog, BadInput, UnsupportedType, Conflict."""
+        headers = headers_of(scope)
+        if headers.get("stream-closed", "").lower() == "true":
+            raise Conflict("a deployment's log is closed by its final status: PATCH the deployment")
+        length = headers.get("content-length")
+        return cls(
+            log_of(path_parameter(scope, "id")),
+            _form_of(headers),
+            choice(query_of(scope), "stream", STREAMS) or "stdout",
+            headers.get("content-encoding", "").strip().lower(),
+            producer_of(headers),
+            None if length is None else int(length),
+        )
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the lines are stored one by one as they arrive, not all together at the end."""
+        if self.form != "text" or self.encoding not in ("", "identity") or self.producer:
+            return False
+        return self.declared_bytes is None or self.declared_bytes > MAX_BATCH_TEXT_BYTES
+
+
+def _form_of(headers: Mapping[str, str]) -> str:
+    media_type, *parameters = headers.get("content-type", "").lower().split(";")
+    form = _FORMS.get(media_type.strip())
+    if form is None:
+        raise UnsupportedType("send text/plain, application/x-ndjson or application/json")
+    for parameter in parameters:
+        name, _, value = parameter.strip().partition("=")
+        if name == "charset" and value.strip('"') not in _CHARSETS:
+            raise UnsupportedType("send UTF-8; other charsets are not taken")
+    return form
+
+
+class AppendLog:
+    """The endpoint."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = _Request.of(scope)
+        try:
+            if request.is_stream:
+                await self._stream(request, receive, send)
+            else:
+                await self._batch(request, receive, send)
+        except ClientDisconnected:
+            return  # nobody is left to answer; what a stream brought is stored
+
+    async def _batch(self, request: _Request, receive: Receive, send: Send) -> None:
+        body = decompressed(await read_body(receive), request.encoding)
+        encode = _encoder(request, body, self._context.clock())
+        try:
+            state = await self._context.deployments.append(request.log, encode, request.producer)
+        except Duplicate as repeated:
+            headers = {**tail_headers(repeated.state), **_producer_headers(repeated.producer)}
+            await respond(send, 204, headers)
+            return
+        headers = tail_headers(state)
+        if request.producer:
+            await respond(send, 200, {**headers, **_producer_headers(request.producer)})
+        else:
+            await respond(send, 204, headers)
+
+    async def _stream(self, request: _Request, receive: Receive, send: Send) -> None:
+        state = await self._context.store.state(request.log)
+        if state.closed:
+            raise LogClosed(state)
+        stream = _TextStream(self._context, request, state)
+        await stream.run(receive)
+        await respond(send, 204, tail_headers(stream.state))
+
+
+class _TextStream:
+    """A text body that is stored while it is still being sent."""
+
+    def __init__(self, context: Context, request: _Request, state: State) -> None:
+        self.state = state
+        self._context = context
+        self._request = request
+        self._splitter = LineSplitter()
+        self._pending_since: float | None = None
+
+    async def run(self, receive: Receive) -> None:
+        """Store what comes, to the end of the body. Raises ClientDisconnected when it breaks off,
+        after storing what came; StoreUnavailable when the server stops."""
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout(self._patience()):
+                    message = await receive()
+            except TimeoutError:
+                await self._on_silence()
+                continue
+            if message["type"] == "http.disconnect":
+                await self._store(self._splitter.finish())
+                raise ClientDisconnected
+            await self._store(self._splitter.push(message.get("body", b"")))
+            more = message.get("more_body", False)
+        await self._store(self._splitter.finish())
+
+    def _patience(self) -> float:
+        """Seconds until something is due although nothing arrives."""
+        now = asyncio.get_running_loop().time()
+        if not self._splitter.pending:
+            self._pending_since = None
+            return STOP_CHECK_SECONDS
+        if self._pending_since is None:
+            self._pending_since = now
+        return max(0.0, self._pending_since + PENDING_SECONDS - now)
+
+    async def _on_silence(self) -> None:
+        if self._context.tails.stopping:
+            await self._store(self._splitter.finish())
+            raise StoreUnavailable("the server is stopping; go on with a new request")
+        self._pending_since = None
+        await self._store(self._splitter.flush_pending())
+
+    async def _store(self, lines: list[Line]) -> None:
+        if lines:
+            encode = encode_lines(lines, self._request.stream, self._context.clock())
+            self.state = await self._context.deployments.append(self._request.log, encode)
+
+
+def _encoder(request: _Request, body: bytes, now_us: int) -> Encoder:
+    if request.form == "text":
+        splitter = LineSplitter()
+        lines = splitter.push(body) + splitter.finish()
+        _refuse_too_many(len(lines))
+        return encode_lines(lines, request.stream, now_us) if lines else nothing
+    incoming = parse_ndjson(body) if request.form == "ndjson" else parse_json(body)
+    _refuse_too_many(len(incoming))
+    return encode_incoming(incoming, request.stream, now_us)
+
+
+def _refuse_too_many(records: int) -> None:
+    if records > MAX_BATCH_RECORDS:
+        detail = f"the batch has {records} lines; send at most {MAX_BATCH_RECORDS} at a time"
+        raise RequestError(Problem(413, "too-large", detail, {"max_records": MAX_BATCH_RECORDS}))
+
+
+def _producer_headers(producer: Producer) -> dict[str, str]:
+    return {"Producer-Epoch": str(producer.epoch), "Producer-Seq": str(producer.seq)}
+
+
+__all__ = ["AppendLog"]

@@ -1,0 +1,35 @@
+"""What every endpoint needs, handed to it by whoever builds the application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from logflume.cursor import Cursor
+from logflume.deployments.deployments import Deployments
+from logflume.records import LogId, Offset
+from logflume.store import Store
+from logflume.tail import Tails
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The store and what is built on it. `clock` gives microseconds since 1970."""
+
+    store: Store
+    tails: Tails
+    deployments: Deployments
+    clock: Callable[[], int]
+
+    async def cursor(self, log: LogId, offset: Offset | None = None) -> Cursor:
+        """A cursor at `offset`. Raises NoSuchLog, WrongEpoch, AheadOfTail."""
+        return await Cursor.at(self.store, self.tails, log, offset)
+
+
+__all__ = ["Context", "Message", "Receive", "Scope", "Send"]

@@ -1,0 +1,150 @@
+"""Errors as problem documents (RFC 9457): the one place where they become HTTP.
+
+`type` is a stable name to program against, `detail` says what to do, and further members carry
+what helps to go on: `line`, `tail`, `expected`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from logflume import errors
+from logflume.http.respond import tail_headers
+
+_log = logging.getLogger(__name__)
+
+TYPE_PREFIX = "urn:logflume:problem:"
+
+RETRY_SECONDS = "1"
+"""A restart takes about this long; a full disk is looked at again no sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is answered instead of what was asked for."""
+
+    status: int
+    name: str
+    detail: str
+    members: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def document(self) -> bytes:
+        title = self.name.replace("-", " ").capitalize()
+        return msgspec.json.encode(
+            {
+                "type": TYPE_PREFIX + self.name,
+                "title": title,
+                "status": self.status,
+                "detail": self.detail,
+                **self.members,
+            }
+        )
+
+    def response(self) -> Response:
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **self.headers}
+        return Response(
+            self.document(), self.status, headers, media_type="application/problem+json"
+        )
+
+
+class RequestError(Exception):
+    """A request that HTTP itself can refuse: a type, a method, a size."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+class UnsupportedType(RequestError):
+    """A content type or encoding that is not taken here."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Problem(415, "unsupported-type", detail))
+
+
+def problem_of(error: errors.LogError) -> Problem:
+    """The answer to what the core refused or failed to do."""
+    detail = str(error)
+    match error:
+        case errors.BadInput():
+            status, name = (422, "bad-record") if isinstance(error, errors.BadRecord) else (400, "")
+            members = {} if error.line is None else {"line": error.line}
+            return Problem(status, name or "bad-request", detail, members)
+        case errors.NoSuchLog():
+            # What was asked for is not repeated: an id is whatever a caller made up.
+            return Problem(404, "no-such-log", "there is no deployment or log of this id")
+        case errors.LogClosed():
+            return Problem(409, "log-closed", detail, headers=tail_headers(error.state))
+        case errors.AheadOfTail():
+            tail = str(error.state.tail_offset)
+            return Problem(416, "ahead-of-tail", detail, {"tail": tail}, tail_headers(error.state))
+        case errors.ProducerFenced():
+            headers = {"Producer-Epoch": str(error.epoch)}
+            return Problem(403, "producer-fenced", detail, {"epoch": error.epoch}, headers)
+        case errors.ProducerGap():
+            headers = {
+                "Producer-Expected-Seq": str(error.expected),
+                "Producer-Received-Seq": str(error.received),
+            }
+            return Problem(409, "producer-gap", detail, {"expected": error.expected}, headers)
+        case errors.TooLarge():
+            return Problem(413, "too-large", detail, {"max_bytes": error.max_bytes})
+        case errors.StoreFull():
+            return Problem(507, "store-full", detail, headers={"Retry-After": RETRY_SECONDS})
+        case errors.StoreError():
+            headers = {"Retry-After": RETRY_SECONDS}
+            return Problem(503, "store-unavailable", detail, headers=headers)
+        case errors.WrongEpoch():
+            return Problem(409, "wrong-epoch", detail)
+        case _:
+            return Problem(409, "conflict", detail)
+
+
+async def on_log_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, errors.LogError):
+        raise TypeError("not a LogError") from error
+    if isinstance(error, errors.StoreError):
+        _log.error("%s %s: %s", request.method, request.url.path, error)
+    return problem_of(error).response()
+
+
+async def on_request_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestError):
+        raise TypeError("not a RequestError") from error
+    return error.problem.response()
+
+
+async def on_http_exception(_: Request, error: Exception) -> Response:
+    """Starlette's own refusals: no such route, wrong method."""
+    if not isinstance(error, HTTPException):
+        raise TypeError("not an HTTPException") from error
+    name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    detail = "there is nothing at this address" if error.status_code == 404 else error.detail
+    return Problem(error.status_code, name, detail, headers=error.headers or {}).response()
+
+
+async def on_bug(_: Request, __: Exception) -> Response:
+    """What should not happen; Starlette raises it again, for the server's log."""
+    return Problem(500, "internal-error", "Logflume failed; its log says more").response()
+
+
+__all__ = [
+    "Problem",
+    "RequestError",
+    "UnsupportedType",
+    "on_bug",
+    "on_http_exception",
+    "on_log_error",
+    "on_request_error",
+    "problem_of",
+]
