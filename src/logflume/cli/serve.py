@@ -11,10 +11,12 @@ import asyncio
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -33,6 +35,8 @@ DRAIN_SECONDS = 5
 
 BACKLOG = 4096
 """Connections the kernel holds until they are accepted: watchers come back all at once."""
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger("logflume")
 
@@ -81,6 +85,19 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, tails: Tails) -> None:
         super().__init__(config)
         self._tails = tails
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal, and then go on to close the store; uvicorn's own would kill the
+        process by the same signal first."""
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._tails.stop()
