@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import apsw
 
@@ -51,23 +51,30 @@ class SqliteStore:
         folder cannot be written or another server has it, or SQLite is not safe; StoreCorrupt.
         """
         refuse_wal_reset_bug(apsw.sqlite_lib_version())
-        return cls(folder, asyncio.get_running_loop(), on_failure)
+        lock = lock_folder(folder)
+        try:
+            connection = open_writer(folder)
+        except BaseException:
+            lock.close()
+            raise
+        return cls(folder, lock, connection, on_failure)
 
     def __init__(
         self,
         folder: Path,
-        loop: asyncio.AbstractEventLoop,
+        lock: IO[str],
+        connection: apsw.Connection,
         on_failure: Callable[[StoreError], None],
     ) -> None:
         self._folder = folder
-        self._loop = loop
+        self._lock = lock
+        self._loop = asyncio.get_running_loop()
         self._listeners: list[Listener] = []
         self._closed = False
-        self._lock = lock_folder(folder)
         self._local = threading.local()
         self._readers = ThreadPoolExecutor(READER_THREADS, "logflume-reader")
         self._writer = Writer(
-            open_writer(folder),
+            connection,
             lambda *commit: self._on_loop(self._committed, *commit),
             lambda error: self._on_loop(on_failure, error),
         )

@@ -1,0 +1,328 @@
+"""The store contract: what every store must do, as `logflume.store` promises it.
+
+A module that runs it defines the fixture `store` and imports the tests:
+
+    from tests.contract.store import *
+
+Nothing here knows which store it examines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from logflume.errors import (
+    Duplicate,
+    LogClosed,
+    LogExists,
+    NoSuchLog,
+    Outdated,
+    ProducerFenced,
+    ProducerGap,
+)
+from logflume.records import Append, Chunk, Encoder, LogId, Producer, Seq, State
+from logflume.store import Announcement, Store
+
+LOG = LogId("deployment/one")
+OTHER = LogId("deployment/two")
+EMPTY = State(epoch=7, content_type="application/json", document=b"{}", labels={"project": "a"})
+ALL = Seq(10**9)
+
+
+def lines(*texts: str) -> Encoder:
+    """An encoder of records that show the number they were given."""
+    return lambda first: Chunk.of(
+        first, [f"{n}:{text}\n".encode() for n, text in enumerate(texts, first)]
+    )
+
+
+def append_of(*texts: str, producer: Producer | None = None) -> Append:
+    return Append(at_us=1, encode=lines(*texts), producer=producer)
+
+
+async def everything(store: Store, log: LogId = LOG, max_bytes: int = 10**9) -> list[bytes]:
+    """All records, read piece by piece; asserts that they are numbered densely."""
+    found: list[bytes] = []
+    while True:
+        chunks = await store.read(log, Seq(len(found)), until=ALL, max_bytes=max_bytes)
+        if not chunks:
+            return found
+        for chunk in chunks:
+            assert chunk.first == len(found) + 1
+            found += chunk.records()
+
+
+async def test_a_new_log_is_empty_and_has_the_state_it_was_made_with(store: Store) -> None:
+    """`create` stores the state as given."""
+    await store.create(LOG, EMPTY)
+    assert await store.state(LOG) == EMPTY
+    assert await everything(store) == []
+
+
+async def test_a_log_is_made_once(store: Store) -> None:
+    """A second `create` is refused with the state of the first."""
+    await store.create(LOG, EMPTY)
+    with pytest.raises(LogExists) as refused:
+        await store.create(LOG, replace(EMPTY, epoch=8))
+    assert refused.value.state == EMPTY
+
+
+@pytest.mark.parametrize("call", ["state", "append", "read", "delete"])
+async def test_an_unknown_log_is_refused_by_every_call(store: Store, call: str) -> None:
+    """NoSuchLog, not an empty answer."""
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "state": lambda: store.state(LOG),
+        "append": lambda: store.append(LOG, append_of("x")),
+        "read": lambda: store.read(LOG, Seq(0), until=ALL, max_bytes=1),
+        "delete": lambda: store.delete(LOG),
+    }
+    with pytest.raises(NoSuchLog):
+        await calls[call]()
+
+
+async def test_records_are_numbered_densely_over_appends(store: Store) -> None:
+    """The encoder is given the number after the tail. Caught: numbering from the tail itself."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of("a", "b"))
+    state = await store.append(LOG, append_of("c"))
+    assert await everything(store) == [b"1:a\n", b"2:b\n", b"3:c\n"]
+    assert (state.tail, state.size_bytes, state.revision) == (3, 12, 2)
+    assert await store.state(LOG) == state
+
+
+async def test_appends_that_race_are_applied_one_after_another(store: Store) -> None:
+    """Caught: reading the tail outside of the transaction."""
+    await store.create(LOG, EMPTY)
+    await asyncio.gather(*(store.append(LOG, append_of("x", "y")) for _ in range(100)))
+    found = await everything(store)
+    assert [int(record.split(b":")[0]) for record in found] == list(range(1, 201))
+
+
+async def test_appends_to_many_logs_at_once_do_not_mix(store: Store) -> None:
+    """Every log gets its own records, in the order in which they were appended."""
+    logs = [LogId(f"deployment/{n}") for n in range(20)]
+    for log in logs:
+        await store.create(log, EMPTY)
+    await asyncio.gather(
+        *(store.append(log, append_of(f"{log}#{k}")) for k in range(10) for log in logs)
+    )
+    for log in logs:
+        assert await everything(store, log) == [f"{k + 1}:{log}#{k}\n".encode() for k in range(10)]
+
+
+@pytest.mark.parametrize("max_bytes", [1, 7, 1000, 10**9])
+async def test_reading_in_pieces_gives_every_record_once(store: Store, max_bytes: int) -> None:
+    """However small the pieces. Caught: `>=` for `>` in the place where a read begins."""
+    await store.create(LOG, EMPTY)
+    for size in (1, 3, 1, 500, 2):
+        await store.append(LOG, append_of(*("text" for _ in range(size))))
+    assert len(await everything(store, max_bytes=max_bytes)) == 507
+
+
+async def test_a_read_ends_where_it_is_told(store: Store) -> None:
+    """`until` is the last record given, in the middle of a chunk too."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of("a", "b", "c", "d"))
+    chunks = await store.read(LOG, Seq(1), until=Seq(3), max_bytes=10**9)
+    assert b"".join(chunk.body for chunk in chunks) == b"2:b\n3:c\n"
+
+
+async def test_an_append_larger_than_any_chunk_is_stored_whole(store: Store) -> None:
+    """1 MB in one append comes back in pieces that stay near what was asked for."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of(*("x" * 100 for _ in range(10_000))))
+    assert len(await everything(store, max_bytes=64 * 1024)) == 10_000
+
+
+async def test_many_small_appends_stay_as_they_are_when_the_store_tidies_up(store: Store) -> None:
+    """A store may gather small appends. Caught: gathering that loses or repeats the border."""
+    await store.create(LOG, EMPTY)
+    expected: list[bytes] = []
+    for n in range(1, 400):
+        text = "t" * (n * 37 % 1500)
+        await store.append(LOG, append_of(text))
+        expected.append(f"{n}:{text}\n".encode())
+    assert await everything(store) == expected
+    assert await everything(store, max_bytes=1) == expected
+
+
+async def test_a_closed_log_takes_nothing_more(store: Store) -> None:
+    """Records and the end come in one step; afterwards LogClosed, with the state."""
+    await store.create(LOG, EMPTY)
+    closed = await store.append(LOG, replace(append_of("end"), close=True))
+    assert closed.closed
+    with pytest.raises(LogClosed) as refused:
+        await store.append(LOG, append_of("late"))
+    assert refused.value.state == closed
+    assert await everything(store) == [b"1:end\n"]
+
+
+async def test_document_and_labels_change_with_the_append_that_brings_them(store: Store) -> None:
+    """And stay as they are with one that does not."""
+    await store.create(LOG, EMPTY)
+    change = Append(at_us=1, document=b"new", labels={"project": "b"})
+    state = await store.append(LOG, change)
+    assert (state.document, state.labels, state.tail) == (b"new", {"project": "b"}, 0)
+    state = await store.append(LOG, append_of("x"))
+    assert (state.document, state.labels) == (b"new", {"project": "b"})
+
+
+async def test_a_change_from_an_older_revision_is_refused(store: Store) -> None:
+    """Compare-and-set. Caught: comparing the tail, which a change of the document leaves alone."""
+    await store.create(LOG, EMPTY)
+    before = await store.state(LOG)
+    await store.append(LOG, Append(at_us=1, document=b"first"))
+    with pytest.raises(Outdated):
+        await store.append(LOG, Append(at_us=1, document=b"second", revision=before.revision))
+    assert (await store.state(LOG)).document == b"first"
+
+
+async def test_a_repeated_append_of_a_producer_stores_nothing(store: Store) -> None:
+    """Duplicate tells what is stored. Caught: `<` for `<=` on the producer's sequence."""
+    await store.create(LOG, EMPTY)
+    mark = Producer("p", 0, 0)
+    await store.append(LOG, append_of("a", producer=mark))
+    with pytest.raises(Duplicate) as repeated:
+        await store.append(LOG, append_of("a", producer=mark))
+    assert (repeated.value.state.tail, repeated.value.producer.seq) == (1, 0)
+    assert await everything(store) == [b"1:a\n"]
+
+
+async def test_a_producer_that_skips_or_is_fenced_is_refused(store: Store) -> None:
+    """A gap names what is expected; a new epoch shuts the older one out."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of("a", producer=Producer("p", 0, 0)))
+    with pytest.raises(ProducerGap) as gap:
+        await store.append(LOG, append_of("c", producer=Producer("p", 0, 2)))
+    assert (gap.value.expected, gap.value.received) == (1, 2)
+    await store.append(LOG, append_of("b", producer=Producer("p", 1, 0)))
+    with pytest.raises(ProducerFenced):
+        await store.append(LOG, append_of("x", producer=Producer("p", 0, 1)))
+    assert (await store.state(LOG)).tail == 2
+
+
+async def test_one_refused_append_leaves_those_beside_it_alone(store: Store) -> None:
+    """Appends that are committed together fail one by one."""
+    await store.create(LOG, EMPTY)
+    results = await asyncio.gather(
+        store.append(LOG, append_of("a")),
+        store.append(LOG, append_of("gap", producer=Producer("p", 0, 5))),
+        store.append(LogId("deployment/none"), append_of("x")),
+        store.append(LOG, append_of("b")),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], ProducerGap)
+    assert isinstance(results[2], NoSuchLog)
+    assert await everything(store) == [b"1:a\n", b"2:b\n"]
+
+
+async def test_a_deleted_log_is_gone_and_its_name_free(store: Store) -> None:
+    """What is made under the same name later has nothing of the old one."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of(*("old" for _ in range(1000))))
+    await store.delete(LOG)
+    with pytest.raises(NoSuchLog):
+        await store.state(LOG)
+    await store.create(LOG, replace(EMPTY, epoch=8))
+    await store.append(LOG, append_of("new"))
+    assert await everything(store) == [b"1:new\n"]
+    assert (await store.state(LOG)).epoch == 8
+
+
+async def test_logs_are_listed_in_falling_order_by_prefix_and_labels(store: Store) -> None:
+    """Page by page, nothing twice and nothing left out."""
+    for n in range(20):
+        labels = {"project": "even" if n % 2 == 0 else "odd", "half": str(n // 10)}
+        await store.create(LogId(f"deployment/{n:02}"), replace(EMPTY, labels=labels))
+    await store.create(LogId("feed"), EMPTY)
+
+    async def ids(labels: dict[str, str], before: str | None, limit: int) -> Sequence[str]:
+        at = None if before is None else LogId(before)
+        found = await store.logs("deployment/", labels, before=at, limit=limit)
+        return [log.removeprefix("deployment/") for log, _ in found]
+
+    assert await ids({}, None, 3) == ["19", "18", "17"]
+    assert await ids({}, "deployment/17", 2) == ["16", "15"]
+    assert await ids({"project": "even"}, None, 3) == ["18", "16", "14"]
+    assert await ids({"project": "even", "half": "0"}, "deployment/08", 9) == [
+        "06",
+        "04",
+        "02",
+        "00",
+    ]
+    assert await ids({"project": "none"}, None, 9) == []
+    assert len(await ids({}, None, 100)) == 20
+
+
+async def test_a_list_follows_changed_labels_and_deletions(store: Store) -> None:
+    """A log is found by the labels that it has now."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, Append(at_us=1, labels={"project": "b"}))
+    assert await store.logs("deployment/", {"project": "a"}, before=None, limit=9) == []
+    [(log, state)] = await store.logs("deployment/", {"project": "b"}, before=None, limit=9)
+    assert (log, state) == (LOG, await store.state(LOG))
+    await store.delete(LOG)
+    assert await store.logs("deployment/", {"project": "b"}, before=None, limit=9) == []
+
+
+async def test_every_change_is_announced_in_order_with_its_records(store: Store) -> None:
+    """Announcements alone rebuild the log. Caught: announcing the state without the chunk."""
+    heard: list[Announcement] = []
+    store.subscribe(heard.append)
+    await store.create(LOG, EMPTY)
+    await asyncio.gather(*(store.append(LOG, append_of("x", "y")) for _ in range(50)))
+    await store.append(LOG, replace(append_of("end"), close=True))
+    await store.delete(LOG)
+    bodies = [chunk.body for announced in heard for chunk in announced.chunks]
+    assert b"".join(bodies).count(b"\n") == 101
+    numbers = [int(line.split(b":")[0]) for line in b"".join(bodies).splitlines()]
+    assert numbers == list(range(1, 102))
+    states = [announced.state for announced in heard if announced.state is not None]
+    assert states[-1].closed
+    assert heard[-1] == Announcement(LOG, None)
+
+
+async def test_what_is_announced_can_be_read_at_once(store: Store) -> None:
+    """Visible means durable and there. Caught: announcing before the commit."""
+    await store.create(LOG, EMPTY)
+    reads: list[asyncio.Task[Sequence[Chunk]]] = []
+    announced: list[Chunk] = []
+
+    def read_back(announcement: Announcement) -> None:
+        for chunk in announcement.chunks:
+            announced.append(chunk)
+            read = store.read(LOG, Seq(chunk.first - 1), until=chunk.last, max_bytes=10**9)
+            reads.append(asyncio.ensure_future(read))
+
+    store.subscribe(read_back)
+    for n in range(50):
+        await store.append(LOG, append_of(f"text {n}"))
+    for chunk, found in zip(announced, await asyncio.gather(*reads), strict=True):
+        assert b"".join(piece.body for piece in found) == chunk.body
+
+
+async def test_an_announcement_comes_before_the_result_of_its_call(store: Store) -> None:
+    """Who has been told of a record by this server finds it at this server's tail."""
+    heard: list[Announcement] = []
+    store.subscribe(heard.append)
+    await store.create(LOG, EMPTY)
+    state = await store.append(LOG, append_of("x"))
+    assert heard[-1].state == state
+
+
+async def test_a_cancelled_append_breaks_nothing(store: Store) -> None:
+    """It may happen or not; what follows is dense."""
+    await store.create(LOG, EMPTY)
+    appends = [asyncio.ensure_future(store.append(LOG, append_of("x"))) for _ in range(20)]
+    await asyncio.sleep(0)
+    for append in appends[::2]:
+        append.cancel()
+    await asyncio.gather(*appends, return_exceptions=True)
+    state = await store.append(LOG, append_of("last"))
+    found = await everything(store)
+    assert len(found) == state.tail
+    assert found[-1] == f"{state.tail}:last\n".encode()

@@ -1,0 +1,232 @@
+"""The SQLite store keeps the store contract, and what is its own: files, locks, rows, failures."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from logflume.errors import NoSuchLog, StoreCorrupt, StoreError, StoreFull, StoreUnavailable
+from logflume.records import Append, Chunk, LogId, Producer, Seq
+from logflume.store import Store
+from logflume.store.sqlite import SqliteStore
+from logflume.store.sqlite_file import DATABASE, MIGRATIONS, open_writer, refuse_wal_reset_bug
+from tests.contract.store import *  # noqa: F403
+from tests.contract.store import EMPTY, LOG, append_of, everything
+
+
+async def opened(folder: Path) -> SqliteStore:
+    return await SqliteStore.open(folder, on_failure=lambda _: None)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    made = await opened(tmp_path)
+    yield made
+    await made.close()
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    connection = apsw.Connection(str(folder / DATABASE), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        return list(connection.execute(query))
+    finally:
+        connection.close()
+
+
+async def test_everything_is_there_after_closing_and_opening(tmp_path: Path) -> None:
+    """Records, state, labels and producers' marks."""
+    first = await opened(tmp_path)
+    await first.create(LOG, EMPTY)
+    state = await first.append(LOG, append_of("a", producer=Producer("p", 3, 0)))
+    await first.close()
+    second = await opened(tmp_path)
+    assert await second.state(LOG) == state
+    assert await everything(second) == [b"1:a\n"]
+    assert (await second.append(LOG, append_of("b", producer=Producer("p", 3, 1)))).tail == 2
+    assert len(await second.logs("deployment/", {"project": "a"}, before=None, limit=9)) == 1
+    await second.close()
+
+
+async def test_a_second_store_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """By a clear error that names the process; the first goes on, and its end frees the folder."""
+    first = await opened(tmp_path)
+    with pytest.raises(StoreUnavailable, match=r"another Logflume \(process \d+\)"):
+        await opened(tmp_path)
+    await first.create(LOG, EMPTY)
+    await first.close()
+    await (await opened(tmp_path)).close()
+
+
+async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    """With the folder's name."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="file/data"):
+        await opened(tmp_path / "file" / "data")
+
+
+async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """Rather than written to with too little knowledge."""
+    await (await opened(tmp_path)).close()
+    connection = apsw.Connection(str(tmp_path / DATABASE))
+    connection.pragma("user_version", len(MIGRATIONS) + 1)
+    connection.close()
+    with pytest.raises(StoreUnavailable, match="newer Logflume"):
+        await opened(tmp_path)
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    """As corrupt, and left as it is."""
+    (tmp_path / DATABASE).write_bytes(b"not a database, " * 100)
+    with pytest.raises(StoreCorrupt):
+        await opened(tmp_path)
+    assert (tmp_path / DATABASE).read_bytes() == b"not a database, " * 100
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"),
+    [
+        ("3.40.1", True),
+        ("3.44.5", True),
+        ("3.44.6", False),
+        ("3.45.1", True),
+        ("3.50.6", True),
+        ("3.50.7", False),
+        ("3.51.2", True),
+        ("3.51.3", False),
+        ("3.52.0", True),
+        ("3.54.1", False),
+    ],
+)
+def test_a_sqlite_with_the_wal_reset_bug_is_refused(version: str, refused: bool) -> None:
+    """By version, as sqlite.org lists them."""
+    if refused:
+        with pytest.raises(StoreUnavailable, match="write-ahead log"):
+            refuse_wal_reset_bug(version)
+    else:
+        refuse_wal_reset_bug(version)
+
+
+def test_the_writer_syncs_every_commit(tmp_path: Path) -> None:
+    """WAL and synchronous=FULL, as SQLite says it runs, not as it was asked to."""
+    connection = open_writer(tmp_path)
+    assert connection.pragma("journal_mode") == "wal"
+    assert connection.pragma("synchronous") == 2
+    connection.close()
+
+
+async def test_single_lines_end_up_in_few_rows(tmp_path: Path, store: Store) -> None:
+    """A row is 64 KB or so, not a line. Caught: never gathering what was appended bit by bit."""
+    await store.create(LOG, EMPTY)
+    for n in range(2000):
+        await store.append(LOG, append_of(f"{n:0100}"))
+    [(count,)] = rows(tmp_path, "SELECT count(*) FROM chunks")
+    assert isinstance(count, int)
+    assert count < 700  # 3 full rows and what is still loose
+    [(full,)] = rows(tmp_path, "SELECT count(*) FROM chunks WHERE length(body) > 60000")
+    assert full == 3
+    assert len(await everything(store)) == 2000
+
+
+async def test_rows_of_a_deleted_log_are_purged_also_after_a_restart(tmp_path: Path) -> None:
+    """Bit by bit, by itself."""
+    first = await opened(tmp_path)
+    await first.create(LOG, EMPTY)
+    for _ in range(100):
+        await first.append(LOG, append_of("x" * 70_000))
+    await first.delete(LOG)
+    await first.close()
+    second = await opened(tmp_path)
+    deadline = time.monotonic() + 10
+    while rows(tmp_path, "SELECT 1 FROM chunks UNION SELECT 1 FROM doomed"):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+    await second.close()
+
+
+async def test_a_reader_holds_no_transaction_between_reads(tmp_path: Path, store: Store) -> None:
+    """So the write-ahead log can be reset. Caught: a statement left open after a partial read."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of(*("x" * 1000 for _ in range(1000))))
+    assert await store.read(LOG, Seq(0), until=Seq(1000), max_bytes=1)
+    connection = apsw.Connection(str(tmp_path / DATABASE))
+    blocked, pages, written = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
+    assert (blocked, pages, written) == (0, 0, 0)
+    connection.close()
+
+
+async def test_an_encoder_that_fails_fails_its_transaction_only(store: Store) -> None:
+    """A bug is told as not stored, and the store goes on."""
+
+    def broken(first: Seq) -> Chunk:
+        raise RuntimeError("planted")
+
+    await store.create(LOG, EMPTY)
+    with pytest.raises(StoreUnavailable, match="planted"):
+        await store.append(LOG, Append(1, broken))
+    assert (await store.append(LOG, append_of("a"))).tail == 1
+
+
+async def test_a_full_disk_refuses_appends_and_takes_them_again(tmp_path: Path) -> None:
+    """StoreFull; reading goes on; with room again, so does appending."""
+    full = await opened(tmp_path)
+    await full.create(LOG, EMPTY)
+    await full.append(LOG, append_of("before"))
+    connection = full._writer._connection
+    pages = connection.pragma("page_count")
+    connection.pragma("max_page_count", pages + 4)
+    with pytest.raises(StoreFull):
+        await full.append(LOG, append_of("x" * 100_000))
+    assert await everything(full) == [b"1:before\n"]
+    connection.pragma("max_page_count", pages + 1000)
+    await full.append(LOG, append_of("after"))
+    assert await everything(full) == [b"1:before\n", b"2:after\n"]
+    await full.close()
+
+
+async def test_a_failing_disk_ends_the_store_for_good(tmp_path: Path) -> None:
+    """After an I/O error nothing is acknowledged any more, and whoever runs it is told once.
+
+    Caught: trying again after a failed sync, which may falsely succeed.
+    """
+    failures: list[StoreError] = []
+    store = await SqliteStore.open(tmp_path, on_failure=failures.append)
+    await store.create(LOG, EMPTY)
+
+    def failing(*_: object) -> Chunk:
+        raise apsw.IOError("planted")
+
+    with pytest.raises(StoreUnavailable):
+        await store.append(LOG, Append(1, failing))
+    with pytest.raises(StoreUnavailable):
+        await store.append(LOG, append_of("after"))
+    assert len(failures) == 1
+    assert await everything(store) == []
+    await store.close()
+
+
+async def test_a_closed_store_refuses_changes(tmp_path: Path) -> None:
+    """Rather than waiting for a thread that has ended."""
+    store = await opened(tmp_path)
+    await store.close()
+    with pytest.raises(StoreUnavailable):
+        await store.create(LogId("x"), EMPTY)
+
+
+async def test_what_was_submitted_before_closing_is_stored(tmp_path: Path) -> None:
+    """Closing waits for the writer."""
+    store = await opened(tmp_path)
+    await store.create(LOG, EMPTY)
+    appends = [asyncio.ensure_future(store.append(LOG, append_of("x"))) for _ in range(100)]
+    await asyncio.sleep(0)
+    await store.close()
+    assert {(await append).tail for append in appends} == set(range(1, 101))
+    again = await opened(tmp_path)
+    assert (await again.state(LOG)).tail == 100
+    with pytest.raises(NoSuchLog):
+        await again.state(LogId("other"))
+    await again.close()
