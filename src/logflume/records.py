@@ -85,8 +85,8 @@ class Chunk:
 
     def between(self, after: Seq, until: Seq) -> Chunk:
         """The records numbered `after + 1` to `until`, as far as this chunk holds them."""
-        skip = max(0, after + 1 - self.first)
-        keep = min(len(self.ends), until + 1 - self.first)
+        skip = min(len(self.ends), max(0, after + 1 - self.first))
+        keep = max(skip, min(len(self.ends), until + 1 - self.first))
         if skip == 0 and keep == len(self.ends):
             return self
         start = self.ends[skip - 1] if skip else 0
