@@ -1,6 +1,6 @@
 # Every verb of the project. Each sets up what it needs; none needs a virtual environment made first.
 .DEFAULT_GOAL := help
-.PHONY: help install run check test bench lock clean
+.PHONY: help install run check test faults bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ check: install ## ruff, mypy --strict, layers
 
 test: install ## every test; installs Chromium from the system's packages where it may
 	scripts/test
+
+faults: install ## plant known faults, one at a time, and see that a test catches each
+	scripts/faults
 
 bench: install ## speed and memory, as figures
 	scripts/bench

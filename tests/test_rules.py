@@ -103,3 +103,13 @@ def test_too_many_producers_are_refused() -> None:
     with pytest.raises(Conflict):
         rules.apply(state, append_of(0, 0, name="one too many"))
     rules.apply(state, append_of(0, 1, name="0"))
+
+
+def test_a_closed_log_may_still_be_described() -> None:
+    """Without records, and without being opened again."""
+    closed, _ = rules.apply(STATE, replace(Append(0, one_record), close=True))
+    described, chunk = rules.apply(closed, Append(0, document=b"new"))
+    assert (described.closed, described.tail, described.document) == (True, 1, b"new")
+    assert not chunk
+    with pytest.raises(LogClosed):
+        rules.apply(closed, replace(Append(0, one_record), document=b"new"))

@@ -62,7 +62,7 @@ class Cursor:
         Cancel-safe: the cursor moves after the last await, so a cancelled read has read nothing.
         Raises NoSuchLog when the log is gone, StoreError.
         """
-        if wait_seconds and self.seq >= self.state.tail:
+        if wait_seconds:
             await self._tail.wait(self.seq, wait_seconds)
         batch = self._tail.recent(self.seq, max_bytes)
         if batch is None:

@@ -166,5 +166,10 @@ class Append:
     document: bytes | None = None
     labels: Mapping[str, str] | None = None
 
+    @property
+    def describes_only(self) -> bool:
+        """Whether it leaves the records alone, as even a closed log allows."""
+        return self.encode is nothing and self.document is not None
+
 
 __all__ = ["Append", "Chunk", "Encoder", "LogId", "Offset", "Producer", "Seq", "State", "nothing"]

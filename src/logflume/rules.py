@@ -40,7 +40,7 @@ def apply(state: State, append: Append) -> tuple[State, Chunk]:
     producers = state.producers
     if append.producer is not None:
         _refuse_repeat(state, append.producer)
-    if state.closed:
+    if state.closed and not append.describes_only:
         raise LogClosed(state)
     if append.producer is not None:
         _refuse_disorder(producers.get(append.producer.id), append.producer)
@@ -52,7 +52,7 @@ def apply(state: State, append: Append) -> tuple[State, Chunk]:
         state,
         tail=Seq(state.tail + len(chunk)),
         size_bytes=state.size_bytes + len(chunk.body),
-        closed=append.close,
+        closed=state.closed or append.close,
         revision=state.revision + 1,
         producers=producers,
         document=state.document if append.document is None else append.document,

@@ -1,0 +1,215 @@
+"""Known faults, each planted in a copy of the source, and the tests that must catch it.
+
+A test that cannot fail proves nothing. `make faults` runs every row, `scripts/faults WORD` those
+whose names contain the word. Exit code 1: something got through, and is named.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SEAM = "tests/live/test_seam.py"
+CRASH = "tests/live/test_crash.py"
+PROPERTIES = "tests/test_cursor_properties.py"
+STORES = "tests/test_store_memory.py tests/test_store_sqlite.py"
+SQLITE = "tests/test_store_sqlite.py"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`old` in `file` becomes `new`; each of `tests` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+FAULTS = (
+    Fault(
+        "the ring gives a whole chunk to who has part of it",
+        "tail.py",
+        "taken.append(chunk.between(after, chunk.last))",
+        "taken.append(chunk)",
+        f"{PROPERTIES}",
+    ),
+    Fault(
+        "the ring is taken although it begins one record late",
+        "tail.py",
+        "if not self._ring or not self._ring[0].first <= after + 1 <= self._ring[-1].last:",
+        "if not self._ring or not self._ring[0].first <= after + 2 <= self._ring[-1].last + 1:",
+        f"{PROPERTIES} tests/test_tail.py",
+    ),
+    Fault(
+        "off by one where a chunk is cut",
+        "records.py",
+        "max(0, after + 1 - self.first)",
+        "max(0, after - self.first)",
+        f"{PROPERTIES} {STORES} tests/test_records.py",
+    ),
+    Fault(
+        "the store reads from the offset itself",
+        "store/sqlite.py",
+        "AND last > ? ORDER BY last",
+        "AND last >= ? ORDER BY last",
+        SQLITE,
+    ),
+    Fault(
+        "lost wake-up: no second look before waiting",
+        "tail.py",
+        "if self.gone or self.state.tail > after or self.state.closed:",
+        "if False:",
+        f"{PROPERTIES} tests/test_tail.py",
+    ),
+    Fault(
+        "lost wake-up: an announcement wakes nobody",
+        "tail.py",
+        "            waiter.set_result(None)",
+        "            pass",
+        f"{PROPERTIES} {SEAM} tests/test_tail.py",
+    ),
+    Fault(
+        "the state is read before the tail is registered",
+        "tail.py",
+        """            tail = self._tails[log] = Tail(log, self._ring_bytes)
+        if not tail.known:
+            tail.begin(await self._store.state(log))""",
+        """            state = await self._store.state(log)
+            tail = self._tails[log] = Tail(log, self._ring_bytes)
+            tail.begin(state)""",
+        PROPERTIES,
+    ),
+    Fault(
+        "the cursor moves before its last await",
+        "cursor.py",
+        """        chunks = await self._store.read(
+            self._tail.log, self.seq, until=state.tail, max_bytes=max_bytes
+        )""",
+        """        before = self.seq
+        self.seq = Seq(before + 1)
+        chunks = await self._store.read(
+            self._tail.log, before, until=state.tail, max_bytes=max_bytes
+        )
+        self.seq = before""",
+        PROPERTIES,
+    ),
+    Fault(
+        "a gap in the announcements is joined over",
+        "tail.py",
+        "if self._ring and self._ring[-1].last + 1 != chunk.first:",
+        "if False:",
+        "tests/test_tail.py",
+    ),
+    Fault(
+        "acknowledged and announced before it is committed",
+        "store/sqlite_writer.py",
+        """        self._connection.execute("COMMIT")
+        return outcomes""",
+        """        self._on_commit(outcomes, self._transaction.take_announcements())
+        __import__("time").sleep(0.005)
+        self._connection.execute("COMMIT")
+        return []""",
+        f"{SQLITE} {CRASH}",
+    ),
+    Fault(
+        "a producer's marks are not stored",
+        "rules.py",
+        "        producers=producers,",
+        "        producers={},",
+        f"{CRASH} tests/test_rules.py {STORES}",
+    ),
+    Fault(
+        "a repeat is taken for news",
+        "rules.py",
+        "producer.seq <= known.seq",
+        "producer.seq < known.seq",
+        f"tests/test_rules.py {STORES}",
+    ),
+    Fault(
+        "the digest leaves out what was there before a restart",
+        "deployments/digests.py",
+        """
+            return  # grown before this server started: computed when it ends
+        running = self._running.setdefault(log, _Running())""",
+        """
+            pass
+        running = self._running.setdefault(log, _Running())
+        if running.seq == 0 and announcement.chunks:
+            running.seq = announcement.chunks[0].first - 1""",
+        CRASH,
+    ),
+    Fault(
+        "a reader's statement stays open",
+        "store/sqlite.py",
+        "    rows.close()  # ends the read transaction",
+        "    connection.kept = rows",
+        SQLITE,
+    ),
+    Fault(
+        "small rows are gathered one short",
+        "store/sqlite_writer.py",
+        "        loose = [chunk_of_row(*row) for row in rows]",
+        "        loose = [chunk_of_row(*row) for row in rows][:-1]",
+        SQLITE,
+    ),
+    Fault(
+        "the writer goes on after a failed sync",
+        "store/sqlite_writer.py",
+        "                self._failure = error",
+        "                pass",
+        SQLITE,
+    ),
+    Fault(
+        "commits are not synced as they should be",
+        "store/sqlite_file.py",
+        '_set(connection, "synchronous", 2)',
+        '_set(connection, "synchronous", 1)',
+        SQLITE,
+    ),
+)
+
+
+def caught(fault: Fault, test: str) -> bool:
+    """Whether `test` fails on a copy of the source with the fault in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "src"
+        shutil.copytree(ROOT / "src", source)
+        file = source / "logflume" / fault.file
+        text = file.read_text()
+        if text.count(fault.old) != 1:
+            raise SystemExit(f"{fault.name}: its place in {fault.file} is not there, or not once")
+        file.write_text(text.replace(fault.old, fault.new))
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout=45", test]
+        environment = {**os.environ, "PYTHONPATH": str(source)}
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        if run.returncode not in (0, 1):
+            raise SystemExit(f"{fault.name}: {test} did not run:\n{run.stdout}{run.stderr}")
+        return run.returncode == 1
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    missed = 0
+    for fault in FAULTS:
+        if words and not any(word in fault.name for word in words):
+            continue
+        for test in fault.tests.split():
+            found = caught(fault, test)
+            missed += not found
+            print(f"{'caught' if found else 'MISSED'}  {fault.name}  by {test}", flush=True)
+    print(f"{missed} missed" if missed else "every fault was caught")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
