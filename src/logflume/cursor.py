@@ -34,15 +34,19 @@ class Cursor:
         tail = await tails.open(log)
         cursor = cls(store, tail, Seq(0))
         if offset is not None:
-            cursor.move(offset)
+            await cursor.move(offset)
         return cursor
 
     @property
     def state(self) -> State:
         return self._tail.state
 
-    def move(self, offset: Offset) -> None:
+    async def move(self, offset: Offset) -> None:
         """Go to `offset`. Raises WrongEpoch and AheadOfTail."""
+        if offset.epoch != self.state.epoch or offset.seq > self.state.tail:
+            # Another server that gave it out may be ahead; what the store answers, this one has
+            # announced to the tail.
+            await self._store.state(self._tail.log)
         if offset.epoch != self.state.epoch:
             raise WrongEpoch
         if offset.seq > self.state.tail:

@@ -22,7 +22,7 @@ class Span:
     until: Seq
 
 
-def span_of(query: Query, cursor: Cursor) -> Span:
+async def span_of(query: Query, cursor: Cursor) -> Span:
     """The records of the log so far that are asked for; all of them if nothing is said.
 
     Raises BadInput, WrongEpoch, AheadOfTail.
@@ -31,13 +31,14 @@ def span_of(query: Query, cursor: Cursor) -> Span:
     before = single(query, "before")
     if before is not None:
         _refuse_together(query, "before", "offset", "tail")
-        until = _seq_at(before, cursor)
+        until = await _seq_at(before, cursor)
         return Span(Seq(max(0, until - (limit or DEFAULT_PAGE))), until)
-    after, tail = _start_of(query, cursor) or Seq(0), cursor.state.tail
+    after = await _start_of(query, cursor) or Seq(0)
+    tail = cursor.state.tail
     return Span(after, tail if limit is None else Seq(min(tail, after + limit)))
 
 
-def live_start_of(query: Query, headers: Mapping[str, str], cursor: Cursor) -> Seq:
+async def live_start_of(query: Query, headers: Mapping[str, str], cursor: Cursor) -> Seq:
     """Where a live reader begins. An EventSource that comes back asks the address it began with,
     so what it has seen last, `Last-Event-ID`, counts more.
 
@@ -46,30 +47,30 @@ def live_start_of(query: Query, headers: Mapping[str, str], cursor: Cursor) -> S
     for name in ("before", "limit"):
         if name in query:
             raise BadInput(f"{name} does not go with live reading")
-    start = _start_of(query, cursor)
+    start = await _start_of(query, cursor)
     if "last-event-id" in headers:
-        cursor.move(Offset.parse(headers["last-event-id"]))
+        await cursor.move(Offset.parse(headers["last-event-id"]))
         return cursor.seq
     if start is None:
         raise BadInput("say where live reading begins: offset=-1, offset=now, or tail=100")
     return start
 
 
-def _start_of(query: Query, cursor: Cursor) -> Seq | None:
+async def _start_of(query: Query, cursor: Cursor) -> Seq | None:
     _refuse_together(query, "offset", "tail")
     last = number(query, "tail")
     if last is not None:
         return Seq(max(0, cursor.state.tail - last))
     offset = single(query, "offset")
-    return None if offset is None else _seq_at(offset, cursor)
+    return None if offset is None else await _seq_at(offset, cursor)
 
 
-def _seq_at(text: str, cursor: Cursor) -> Seq:
+async def _seq_at(text: str, cursor: Cursor) -> Seq:
     if text == "-1":
         return Seq(0)
     if text == "now":
         return cursor.state.tail
-    cursor.move(Offset.parse(text))
+    await cursor.move(Offset.parse(text))
     return cursor.seq
 
 

@@ -31,12 +31,13 @@ class ReadLog:
         form = _form_of(query, headers.get("accept", ""))
         cursor = await self._context.cursor(self._log_of(scope))
         if form == "sse":
-            cursor.seq = live_start_of(query, headers, cursor)
+            cursor.seq = await live_start_of(query, headers, cursor)
             returning = "last-event-id" in headers
             await follow_sse(self._context, cursor, receive, send, returning=returning)
         else:
+            span = await span_of(query, cursor)
             head = scope["method"] == "HEAD"
-            await send_history(form, cursor, span_of(query, cursor), receive, send, head=head)
+            await send_history(form, cursor, span, receive, send, head=head)
 
 
 def _form_of(query: Query, accept: str) -> str:
