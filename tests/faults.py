@@ -187,7 +187,9 @@ def caught(fault: Fault, test: str) -> bool:
         if text.count(fault.old) != 1:
             raise SystemExit(f"{fault.name}: its place in {fault.file} is not there, or not once")
         file.write_text(text.replace(fault.old, fault.new))
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout=45", test]
+        # The thread method ends the process: a test that waits for ever is a test that fails.
+        limits = ["--timeout=45", "--timeout-method=thread"]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", *limits, test]
         environment = {**os.environ, "PYTHONPATH": str(source)}
         run = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
