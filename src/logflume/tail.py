@@ -23,6 +23,10 @@ RING_BYTES = 256 * 1024
 """Recent records kept for each log that is being read: a second of a busy build, so that a
 follower that lags a little does not go to the store, and 10,000 followed logs stay small."""
 
+SHARED_BATCHES = 8
+"""Batches kept for the next reader at the same place. Nearly all are at the tail; those who join
+elsewhere in the ring must not leave a copy of it each."""
+
 
 class Batch:
     """Consecutive records `after + 1` to `until`, and the log's state when they were read.
@@ -114,6 +118,8 @@ class Tail:
         batch = self._shared.get((after, max_bytes))
         if batch is None:
             batch = Batch(after, self._take(after, max_bytes), state)
+            if len(self._shared) >= SHARED_BATCHES:
+                self._shared.clear()
             self._shared[after, max_bytes] = batch
         return batch
 

@@ -20,11 +20,11 @@ from logflume.deployments.line_records import (
     parse_ndjson,
 )
 from logflume.deployments.lines import Line, LineSplitter
-from logflume.errors import Conflict, Duplicate, LogClosed, StoreUnavailable
+from logflume.errors import Conflict, Duplicate, LogClosed, LogError, StoreUnavailable
 from logflume.http.body import ClientDisconnected, decompressed, read_body
-from logflume.http.context import Context, Receive, Scope, Send
+from logflume.http.context import Context, Message, Receive, Scope, Send
 from logflume.http.parameters import choice, headers_of, path_parameter, producer_of, query_of
-from logflume.http.problems import Problem, RequestError, UnsupportedType
+from logflume.http.problems import Problem, RequestError, UnsupportedType, problem_of
 from logflume.http.respond import respond, tail_headers
 from logflume.records import Encoder, LogId, Producer, State, nothing
 
@@ -100,14 +100,19 @@ class AppendLog:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = _Request.of(scope)
+        body = _Body(receive)
         try:
+            request = _Request.of(scope)
             if request.is_stream:
-                await self._stream(request, receive, send)
+                await self._stream(request, body, send)
             else:
-                await self._batch(request, receive, send)
+                await self._batch(request, body, send)
         except ClientDisconnected:
             return  # nobody is left to answer; what a stream brought is stored
+        except (LogError, RequestError) as error:
+            if body.ended:
+                raise
+            await _refuse(send, error)
 
     async def _batch(self, request: _Request, receive: Receive, send: Send) -> None:
         body = decompressed(await read_body(receive), request.encoding)
@@ -131,6 +136,19 @@ class AppendLog:
         stream = _TextStream(self._context, request, state)
         await stream.run(receive)
         await respond(send, 204, tail_headers(stream.state))
+
+
+class _Body:
+    """Receives the body, and knows whether it has come to its end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.ended = False
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.ended = not message.get("more_body", False)
+        return message
 
 
 class _TextStream:
@@ -193,6 +211,17 @@ def _encoder(request: _Request, body: bytes, now_us: int) -> Encoder:
     incoming = parse_ndjson(body) if request.form == "ndjson" else parse_json(body)
     _refuse_too_many(len(incoming))
     return encode_incoming(incoming, request.stream, now_us)
+
+
+async def _refuse(send: Send, error: LogError | RequestError) -> None:
+    """Refuse before the end of the body, and hang up: nobody will read the rest of it."""
+    problem = error.problem if isinstance(error, RequestError) else problem_of(error)
+    headers = {
+        **problem.headers,
+        "Content-Type": "application/problem+json",
+        "Connection": "close",
+    }
+    await respond(send, problem.status, headers, problem.document())
 
 
 def _refuse_too_many(records: int) -> None:

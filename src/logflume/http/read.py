@@ -28,15 +28,15 @@ class ReadLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query, headers = query_of(scope), headers_of(scope)
+        head = scope["method"] == "HEAD"
         form = _form_of(query, headers.get("accept", ""))
         cursor = await self._context.cursor(self._log_of(scope))
-        if form == "sse":
+        if form == "sse" and not head:
             cursor.seq = await live_start_of(query, headers, cursor)
             returning = "last-event-id" in headers
             await follow_sse(self._context, cursor, receive, send, returning=returning)
         else:
             span = await span_of(query, cursor)
-            head = scope["method"] == "HEAD"
             await send_history(form, cursor, span, receive, send, head=head)
 
 
