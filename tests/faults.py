@@ -39,7 +39,7 @@ FAULTS = (
         "tail.py",
         "taken.append(chunk.between(after, chunk.last))",
         "taken.append(chunk)",
-        f"{PROPERTIES}",
+        f"{PROPERTIES} {SEAM}",
     ),
     Fault(
         "the ring is taken although it begins one record late",
@@ -74,7 +74,7 @@ FAULTS = (
         "tail.py",
         "            waiter.set_result(None)",
         "            pass",
-        f"{PROPERTIES} {SEAM} tests/test_tail.py",
+        f"{PROPERTIES} tests/test_tail.py",
     ),
     Fault(
         "the state is read before the tail is registered",

@@ -89,6 +89,7 @@ class World:
         self.store = SlowStore(turns)
         self.tails = Tails(self.store, ring_bytes=ring_bytes)
         self.readers: list[Reader] = []
+        self.joining: list[asyncio.Task[None]] = []
 
     async def step(self, kind: str, number: int, size: int) -> None:
         match kind:
@@ -97,7 +98,7 @@ class World:
             case "turn":
                 await asyncio.sleep(0)
             case "join":
-                await self.join(number)
+                self.joining.append(asyncio.ensure_future(self.join(number)))
             case _ if self.readers:
                 await self.move(kind, self.readers[number % len(self.readers)], size)
 
@@ -116,8 +117,10 @@ class World:
             await reader.read(size)
 
     async def finish(self) -> None:
-        """Close the log; all who follow reach the end by themselves, the others read on to it."""
+        """Close the log, while some still join; all who follow reach the end by themselves, the
+        others read on to it."""
         await self.store.append(LOG, replace(Append(1, lines("end")), close=True))
+        await asyncio.gather(*self.joining)
         for reader in self.readers:
             await asyncio.wait_for(reader.follower or reader.follow(40), 5)
 
