@@ -39,7 +39,21 @@ FAULTS = (
         "tail.py",
         "taken.append(chunk.between(after, chunk.last))",
         "taken.append(chunk)",
-        f"{PROPERTIES} {SEAM}",
+        PROPERTIES,
+    ),
+    Fault(
+        "live begins at the tail instead of at the offset",
+        "http/read.py",
+        "cursor.seq = await live_start_of(query, headers, cursor)",
+        "cursor.seq = cursor.state.tail",
+        SEAM,
+    ),
+    Fault(
+        "live begins one record early",
+        "http/read.py",
+        "cursor.seq = await live_start_of(query, headers, cursor)",
+        "cursor.seq = max(0, await live_start_of(query, headers, cursor) - 1)",
+        SEAM,
     ),
     Fault(
         "the ring is taken although it begins one record late",

@@ -73,12 +73,13 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.just("append"), small, st.just(0)),
         st.tuples(st.just("join"), st.integers(0, 30), st.just(0)),
+        st.tuples(st.just("join meanwhile"), st.integers(0, 30), st.just(0)),
         st.tuples(st.just("read"), small, st.integers(1, 40)),
         st.tuples(st.just("follow"), small, st.integers(1, 40)),
         st.tuples(st.just("cancel"), small, st.just(0)),
         st.tuples(st.just("turn"), small, st.just(0)),
     ),
-    max_size=40,
+    max_size=60,
 )
 
 
@@ -98,6 +99,8 @@ class World:
             case "turn":
                 await asyncio.sleep(0)
             case "join":
+                await self.join(number)
+            case "join meanwhile":
                 self.joining.append(asyncio.ensure_future(self.join(number)))
             case _ if self.readers:
                 await self.move(kind, self.readers[number % len(self.readers)], size)
@@ -125,8 +128,12 @@ class World:
             await asyncio.wait_for(reader.follower or reader.follow(40), 5)
 
 
-@settings(max_examples=300, deadline=None)
-@given(steps=steps, ring_bytes=st.sampled_from([0, 1, 8, 100, 10**6]), turns=st.integers(0, 3))
+@settings(max_examples=500, deadline=None)
+@given(
+    steps=steps,
+    ring_bytes=st.sampled_from([0, 1, 4, 8, 12, 16, 100, 10**6]),
+    turns=st.integers(0, 3),
+)
 def test_every_reader_sees_every_number_once(
     steps: list[tuple[str, int, int]], ring_bytes: int, turns: int
 ) -> None:

@@ -51,8 +51,8 @@ async def test_readers_who_join_at_any_moment_see_every_number_once(
 ) -> None:
     """100 of them, while 5,000 lines a second arrive.
 
-    Caught: `>=` for `>` in the ring (a number twice), a tail that reads its state before it
-    registers (a number never), a lost wake-up (a reader that never ends).
+    Caught: live that begins at the tail and not at the offset (numbers never seen), or one record
+    early (a number twice).
     """
     seed = random.randrange(2**32)
     print(f"seed {seed}")
