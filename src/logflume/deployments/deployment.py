@@ -127,8 +127,10 @@ def _refuse_impossible(old: Deployment, differing: dict[str, object]) -> None:
     status = str(differing.get("status", old.status))
     if status != old.status and status not in _NEXT.get(old.status, ()):
         raise Conflict(f"a deployment that is {old.status} cannot become {status}")
-    if "exit_code" in differing and (old.finished or status not in FINAL):
-        raise Conflict("exit_code goes with the final status, and stays")
+    if "exit_code" in differing and old.finished:
+        raise Conflict(f"the deployment ended with exit_code {old.exit_code}; that stays")
+    if "exit_code" in differing and status not in FINAL:
+        raise Conflict("exit_code goes with a final status: succeeded, failed or cancelled")
 
 
 def of_state(state: State) -> Deployment:

@@ -102,11 +102,13 @@ class Deployments:
             while True:
                 state = await self._store.state(log)
                 old = of_state(state)
-                new = changed(old, change, self._clock())
+                now_us = self._clock()
+                new = changed(old, change, now_us)
                 if new is old:
                     return old
+                step = await self._step(old, new, state, now_us)
                 with suppress(Outdated):  # an append was under way: look again
-                    new = of_state(await self._store.append(log, await self._step(old, new, state)))
+                    new = of_state(await self._store.append(log, step))
                     break
         await self._tell("changed", new)
         return new
@@ -125,9 +127,8 @@ class Deployments:
                 pass
         return await self._store.append(log, Append(self._clock(), encode, producer))
 
-    async def _step(self, old: Deployment, new: Deployment, state: State) -> Append:
+    async def _step(self, old: Deployment, new: Deployment, state: State, now_us: int) -> Append:
         """The append that turns `old` into `new`."""
-        now_us = self._clock()
         encode: Encoder = nothing
         if new.status in FINAL and not old.finished:
             new = msgspec.structs.replace(new, lines=state.tail, size_bytes=state.size_bytes)

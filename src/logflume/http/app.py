@@ -29,7 +29,7 @@ Endpoint = Callable[..., Any]
 
 def application(context: Context) -> Starlette:
     """The ASGI application over `context`."""
-    return Starlette(
+    app = Starlette(
         routes=routes(context),
         exception_handlers={
             errors.LogError: problems.on_log_error,
@@ -39,6 +39,8 @@ def application(context: Context) -> Starlette:
             Exception: problems.on_bug,
         },
     )
+    app.router.redirect_slashes = False  # each thing has one address
+    return app
 
 
 def routes(context: Context) -> list[Route]:

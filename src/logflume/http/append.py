@@ -175,7 +175,10 @@ class _TextStream:
             if message["type"] == "http.disconnect":
                 await self._store(self._splitter.finish())
                 raise ClientDisconnected
-            await self._store(self._splitter.push(message.get("body", b"")))
+            lines = self._splitter.push(message.get("body", b""))
+            if lines:
+                self._pending_since = None  # what waits now has not waited before
+            await self._store(lines)
             more = message.get("more_body", False)
         await self._store(self._splitter.finish())
 
@@ -203,10 +206,11 @@ class _TextStream:
 
 
 def _encoder(request: _Request, body: bytes, now_us: int) -> Encoder:
+    if request.form != "json":
+        _refuse_too_many(body.count(b"\n"))  # before there are as many objects
     if request.form == "text":
         splitter = LineSplitter()
         lines = splitter.push(body) + splitter.finish()
-        _refuse_too_many(len(lines))
         return encode_lines(lines, request.stream, now_us) if lines else nothing
     incoming = parse_ndjson(body) if request.form == "ndjson" else parse_json(body)
     _refuse_too_many(len(incoming))

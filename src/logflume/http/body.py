@@ -22,6 +22,9 @@ from logflume.http.problems import UnsupportedType
 MAX_BATCH_BYTES = 20 * 1024 * 1024
 """One batch is held in memory and stored in one step; more belongs in a stream, or several."""
 
+MAX_MEMBERS = 10_000
+"""In a compressed body. Each costs the same however little is in it, and 20 MiB hold a million."""
+
 
 class ClientDisconnected(Exception):
     """The client went away before the end of its body."""
@@ -85,20 +88,23 @@ class _Coding:
 def _members(body: bytes, coding: _Coding, max_bytes: int) -> bytes:
     """All members of the body: gzip and zstd both allow several, one after the other."""
     parts: list[bytes] = []
-    size = 0
-    while body:
+    size = place = members = 0
+    while place < len(body):
+        members += 1
+        if members > MAX_MEMBERS:
+            raise BadInput(f"the compressed body has more than {MAX_MEMBERS} members")
         member = coding.make()
-        place = 0
         while not member.eof:
             if place >= len(body):
                 raise BadInput("the compressed body is cut off; nothing was stored")
-            part = member.decompress(body[place : place + coding.piece_bytes])
-            place += coding.piece_bytes
+            piece = body[place : place + coding.piece_bytes]
+            part = member.decompress(piece)
+            place += len(piece)
             parts.append(part)
             size += len(part)
             if size > max_bytes:
                 raise TooLarge("the decompressed body", max_bytes)
-        body = member.unused_data + body[place:]
+        place -= len(member.unused_data)
     return b"".join(parts)
 
 

@@ -76,6 +76,8 @@ async def _parsed(request: Request, type_: type[T]) -> T:
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != "application/json":
         raise UnsupportedType("send JSON with Content-Type: application/json (curl: --json)")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedType("send this JSON uncompressed; only the lines of a log may be")
     body = await read_body(request.receive, MAX_DOCUMENT_BYTES)
     try:
         return msgspec.json.decode(body, type=type_)

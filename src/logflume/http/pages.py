@@ -13,6 +13,9 @@ from logflume import __version__
 
 _ROOT = files("logflume.page")
 
+MAX_NAME_CHARS = 100
+"""No file of the page has a longer name; the file system would fail on one of 256."""
+
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -46,7 +49,7 @@ async def asset(request: Request) -> Response:
     """A file of the page. Addresses carry the version, so a browser may keep it for ever."""
     name = request.path_params["name"]
     file = _ROOT / "assets" / name
-    if not file.is_file():
+    if len(name) > MAX_NAME_CHARS or not file.is_file():
         raise HTTPException(404)
     media_type = guess_type(name)[0] or "application/octet-stream"
     current = request.query_params.get("v") == __version__

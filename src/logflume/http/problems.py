@@ -124,12 +124,18 @@ async def on_request_error(_: Request, error: Exception) -> Response:
     return error.problem.response()
 
 
+_DETAILS = {
+    404: "there is nothing at this address",
+    405: "this address does not take that method; Allow names those it takes",
+}
+
+
 async def on_http_exception(_: Request, error: Exception) -> Response:
     """Starlette's own refusals: no such route, wrong method."""
     if not isinstance(error, HTTPException):
         raise TypeError("not an HTTPException") from error
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    detail = "there is nothing at this address" if error.status_code == 404 else error.detail
+    detail = _DETAILS.get(error.status_code, error.detail)
     return Problem(error.status_code, name, detail, headers=error.headers or {}).response()
 
 

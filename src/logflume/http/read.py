@@ -31,10 +31,10 @@ class ReadLog:
         head = scope["method"] == "HEAD"
         form = _form_of(query, headers.get("accept", ""))
         cursor = await self._context.cursor(self._log_of(scope))
-        if form == "sse" and not head:
+        if form == "sse":
             cursor.seq = await live_start_of(query, headers, cursor)
             returning = "last-event-id" in headers
-            await follow_sse(self._context, cursor, receive, send, returning=returning)
+            await follow_sse(self._context, cursor, receive, send, returning=returning, head=head)
         else:
             span = await span_of(query, cursor)
             await send_history(form, cursor, span, receive, send, head=head)

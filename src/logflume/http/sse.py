@@ -40,7 +40,7 @@ HEADERS = {
 
 
 async def follow_sse(
-    context: Context, cursor: Cursor, receive: Receive, send: Send, *, returning: bool
+    context: Context, cursor: Cursor, receive: Receive, send: Send, *, returning: bool, head: bool
 ) -> None:
     """Stream from the cursor's place on, until the log ends, the client goes or the server stops.
 
@@ -51,6 +51,9 @@ async def follow_sse(
         await respond(send, 204, {"Cache-Control": "no-store"})
         return
     await start(send, 200, HEADERS)
+    if head:
+        await send({"type": "http.response.body"})
+        return
     await while_connected(receive, _Stream(context, cursor, send).run())
 
 

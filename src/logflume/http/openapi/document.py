@@ -1,0 +1,82 @@
+"""The operations, schemas and examples as one OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from logflume.http.openapi.operation import Operation
+from logflume.http.openapi.operations import OPERATIONS, TAGS
+from logflume.http.openapi.problems import any_other, examples, responses
+from logflume.http.openapi.schemas import Json, schemas
+
+_ABOUT = """A deployment's log: so far over HTTP, the rest live, no line lost or repeated between.
+
+A **log** is an append-only sequence of **records**, numbered 1, 2, 3 … without gaps and never \
+renumbered. An **offset** is the token of a place between two records; treat it as opaque. The \
+**tail** is the end of a log now.
+
+Unknown query parameters are ignored; one that is given twice is refused. Every error is a problem \
+document (RFC 9457) with a stable `type`."""
+
+
+def openapi(version: str) -> Json:
+    """The document of this version of Logflume."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Logflume",
+            "version": version,
+            "description": _ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "The server that serves this document."}],
+        "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
+        "paths": _paths(),
+        "components": {"schemas": schemas(), "examples": examples()},
+    }
+
+
+def _paths() -> dict[str, Json]:
+    paths: dict[str, Json] = {}
+    for operation in OPERATIONS:
+        methods = paths.setdefault(operation.path, {})
+        methods[operation.method.lower()] = _described(operation)
+        if operation.method == "GET":
+            methods["head"] = _head(operation)
+    return paths
+
+
+def _described(operation: Operation) -> Json:
+    answers = {str(status): answer for status, answer in sorted(operation.answers.items())}
+    optional: dict[str, Any] = {
+        "description": operation.description,
+        "parameters": list(operation.parameters),
+        "requestBody": operation.body
+        and {"required": operation.needs_body, "content": operation.body},
+    }
+    return {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        **{name: value for name, value in optional.items() if value},
+        "responses": {**answers, **responses(*operation.problems), "default": any_other()},
+    }
+
+
+def _head(operation: Operation) -> Json:
+    """HEAD answers what GET would, without its body."""
+    described = _described(operation)
+    bodiless = {
+        status: {name: value for name, value in answer.items() if name != "content"}
+        for status, answer in described["responses"].items()
+    }
+    return {
+        "operationId": f"{operation.id}Head",
+        "tags": [operation.tag],
+        "summary": f"{operation.summary}: the headers only",
+        **({"parameters": described["parameters"]} if operation.parameters else {}),
+        "responses": bodiless,
+    }
+
+
+__all__ = ["openapi"]

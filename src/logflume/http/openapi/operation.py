@@ -1,0 +1,87 @@
+"""The form in which operations are written down, and the words to write them with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from logflume.http.openapi import examples
+from logflume.http.openapi.problems import headers
+from logflume.http.openapi.schemas import ID, Json, ref
+
+JSON = "application/json"
+STORE = ("store-unavailable",)
+WRITE = ("store-unavailable", "store-full")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of an address. A GET also answers HEAD."""
+
+    call: str
+    id: str
+    tag: str
+    summary: str
+    answers: Mapping[int, Json]
+    problems: tuple[str, ...]
+    description: str = ""
+    parameters: tuple[Json, ...] = ()
+    body: Json = field(default_factory=dict)
+    """Content by media type."""
+    needs_body: bool = True
+
+    @property
+    def method(self) -> str:
+        return self.call.split()[0]
+
+    @property
+    def path(self) -> str:
+        return self.call.split()[1]
+
+
+def query(name: str, description: str, schema: Json | None = None) -> Json:
+    schema = schema or {"type": "string"}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def header(name: str, description: str, schema: Json) -> Json:
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
+def content(schema: Json, example: Any) -> Json:
+    return {"schema": schema, "example": example}
+
+
+def json_content(schema: str, example: Any) -> Json:
+    return {JSON: content(ref(schema), example)}
+
+
+def answer(description: str, content: Json | None = None, *header_names: str) -> Json:
+    shown = {"headers": headers(*header_names)} if header_names else {}
+    return {"description": description, **shown, **({"content": content} if content else {})}
+
+
+def one_of(values: tuple[str, ...], **more: Any) -> Json:
+    return {"type": "string", "enum": list(values), **more}
+
+
+TEXT: Json = {"type": "string"}
+COUNT: Json = {"type": "integer", "minimum": 1}
+BY_ID = ({"name": "id", "in": "path", "required": True, "schema": ID, "example": examples.ID},)
+
+__all__ = [
+    "BY_ID",
+    "COUNT",
+    "JSON",
+    "STORE",
+    "TEXT",
+    "WRITE",
+    "Operation",
+    "answer",
+    "content",
+    "header",
+    "json_content",
+    "one_of",
+    "query",
+]

@@ -1,0 +1,136 @@
+"""What can be asked of the server, operation by operation, written by hand.
+
+`document.py` puts it into the form of OpenAPI; the tests compare it with the routes and with what
+the server answers.
+"""
+
+from __future__ import annotations
+
+from logflume.deployments.deployment import STATUSES
+from logflume.http.openapi import examples
+from logflume.http.openapi.log_operations import LOG_OPERATIONS
+from logflume.http.openapi.operation import (
+    BY_ID,
+    COUNT,
+    JSON,
+    STORE,
+    WRITE,
+    Operation,
+    answer,
+    json_content,
+    one_of,
+    query,
+)
+from logflume.http.openapi.schemas import ID
+
+TAGS = {
+    "Deployments": "Created, listed, shown, changed and deleted.",
+    "Logs": "A deployment's log and the feed, read over the Durable Streams protocol.",
+    "Server": "The server itself.",
+}
+
+_SHOWN = json_content("DeploymentWithLinks", examples.shown())
+
+_DEPLOYMENTS = (
+    Operation(
+        "POST /v1/deployments",
+        "createDeployment",
+        "Deployments",
+        "Create a deployment",
+        {
+            201: answer("The deployment.", _SHOWN, "Location"),
+            200: answer("It was there: the same `id`, `project` and `environment`.", _SHOWN),
+        },
+        ("bad-request", "conflict", "too-large", "unsupported-type", "bad-record", *WRITE),
+        "A client that makes the `id` may repeat the call safely. At most 16 KiB.",
+        body=json_content("NewDeployment", examples.said(examples.NEW)),
+    ),
+    Operation(
+        "GET /v1/deployments",
+        "listDeployments",
+        "Deployments",
+        "List deployments, newest first",
+        {
+            200: answer(
+                "A page of them.",
+                json_content("DeploymentList", {"deployments": [examples.shown()]}),
+                "Link",
+            )
+        },
+        ("bad-request", *STORE),
+        parameters=(
+            query("project", "Only of this project."),
+            query("environment", "Only of this environment."),
+            query("status", "Only of this status.", one_of(STATUSES)),
+            query("limit", "More than 1000 is 1000.", {**COUNT, "default": 50}),
+            query("after", "The `id` that ended the page before; `Link` has it.", ID),
+        ),
+    ),
+    Operation(
+        "GET /v1/deployments/{id}",
+        "showDeployment",
+        "Deployments",
+        "Show a deployment",
+        {200: answer("The deployment.", _SHOWN)},
+        ("no-such-log", *STORE),
+        parameters=BY_ID,
+    ),
+    Operation(
+        "PATCH /v1/deployments/{id}",
+        "changeDeployment",
+        "Deployments",
+        "Change a deployment",
+        {200: answer("The deployment as it is now.", _SHOWN)},
+        (
+            *("bad-request", "no-such-log", "conflict", "too-large"),
+            *("unsupported-type", "bad-record", *WRITE),
+        ),
+        "`status` goes from `queued` over `running` to a final one: `succeeded`, `failed` or "
+        "`cancelled`. A final status appends the `end` record and closes the log in one step; "
+        "`exit_code` goes with it. Saying again what is so changes nothing and answers 200. "
+        "A finished deployment keeps its status and exit code; the rest may still change. At most "
+        "16 KiB.",
+        parameters=BY_ID,
+        body=json_content("Change", examples.said(examples.FINISHED)),
+    ),
+    Operation(
+        "DELETE /v1/deployments/{id}",
+        "deleteDeployment",
+        "Deployments",
+        "Delete a deployment and its log",
+        {204: answer("It is gone. Whoever follows its log is told.")},
+        ("no-such-log", *WRITE),
+        parameters=BY_ID,
+    ),
+)
+
+_SERVER = (
+    Operation(
+        "GET /healthz",
+        "alive",
+        "Server",
+        "Whether the server lives",
+        {200: answer("It does.", json_content("Health", {"status": "alive"}))},
+        (),
+    ),
+    Operation(
+        "GET /readyz",
+        "ready",
+        "Server",
+        "Whether the store takes a write, to the disk",
+        {200: answer("It does.", json_content("Health", {"status": "ready"}))},
+        WRITE,
+    ),
+    Operation(
+        "GET /openapi.json",
+        "openapi",
+        "Server",
+        "This document",
+        {200: answer("OpenAPI 3.1.", {JSON: {"schema": {"type": "object"}}})},
+        (),
+    ),
+)
+
+OPERATIONS = (*_DEPLOYMENTS, *LOG_OPERATIONS, *_SERVER)
+
+__all__ = ["OPERATIONS", "TAGS"]

@@ -1,0 +1,142 @@
+"""Every problem the API answers with: when, and an example made by the code that answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from logflume import errors
+from logflume.http.body import MAX_BATCH_BYTES
+from logflume.http.openapi.schemas import Json, ref
+from logflume.http.problems import Problem, UnsupportedType, problem_of
+from logflume.records import LogId, Seq, State
+
+_FINISHED = State(1_795_448_220_123_456, "application/json", tail=Seq(4), closed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of problem."""
+
+    when: str
+    example: Problem
+
+    @property
+    def name(self) -> str:
+        return self.example.name
+
+
+_KINDS = (
+    Kind(
+        "A parameter, header or body is malformed; `detail` says which.",
+        problem_of(errors.BadInput("limit must be a whole number from 1")),
+    ),
+    Kind(
+        "A newer epoch of this producer has appended.",
+        problem_of(errors.ProducerFenced(2)),
+    ),
+    Kind("There is no such deployment.", problem_of(errors.NoSuchLog(LogId("")))),
+    Kind(
+        "There is nothing at this address.",
+        Problem(404, "not-found", "there is nothing at this address"),
+    ),
+    Kind(
+        "The address does not know this method; `Allow` lists those it does.",
+        Problem(405, "method-not-allowed", "Method Not Allowed", headers={"Allow": "GET, HEAD"}),
+    ),
+    Kind(
+        "A change of status or exit code that cannot be; an id that is another deployment's; a "
+        "257th producer of one log; `Stream-Closed` on an append.",
+        problem_of(errors.Conflict("a deployment that is failed cannot become succeeded")),
+    ),
+    Kind("The log is finished; nothing can follow.", problem_of(errors.LogClosed(_FINISHED))),
+    Kind(
+        "Appends of this producer are missing before this one.",
+        problem_of(errors.ProducerGap(1, 4)),
+    ),
+    Kind("The offset is of an earlier log of this name.", problem_of(errors.WrongEpoch())),
+    Kind(
+        "A batch over 20 MiB, compressed or not, or of more than 1,000,000 lines; a deployment's "
+        "JSON over 16 KiB.",
+        problem_of(errors.TooLarge("the body", MAX_BATCH_BYTES)),
+    ),
+    Kind(
+        "A content type, charset or encoding that is not taken.",
+        UnsupportedType("send text/plain, application/x-ndjson or application/json").problem,
+    ),
+    Kind("The offset lies beyond the tail.", problem_of(errors.AheadOfTail(_FINISHED))),
+    Kind(
+        "Well-formed JSON that is not a record or a deployment.",
+        problem_of(errors.BadRecord("record 1: Expected `object`, got `int`", line=1)),
+    ),
+    Kind("Logflume failed.", Problem(500, "internal-error", "Logflume failed; its log says more")),
+    Kind(
+        "The store does not take requests now; nothing was stored.",
+        problem_of(errors.StoreUnavailable("the store is closed")),
+    ),
+    Kind(
+        "No room is left on the device; nothing was stored. Reading goes on.",
+        problem_of(errors.StoreFull("no room is left for the log")),
+    ),
+)
+
+PROBLEMS = {kind.name: kind for kind in _KINDS}
+
+HEADERS = {
+    "Allow": "The methods that are known here.",
+    "Link": "The next page, `rel=next`, while there are more.",
+    "Location": "The deployment's address.",
+    "Producer-Epoch": "The producer's epoch that counts.",
+    "Producer-Expected-Seq": "The `Producer-Seq` that comes next.",
+    "Producer-Received-Seq": "The `Producer-Seq` that came.",
+    "Producer-Seq": "The highest `Producer-Seq` that was accepted.",
+    "Retry-After": "Seconds until it is worth another try.",
+    "Stream-Closed": "`true`: the log is finished, and this was or is its end.",
+    "Stream-Next-Offset": "Where to read on; after an append, the new tail.",
+    "Stream-Start-Offset": "Where this reading began; give it to `before` to page back.",
+    "Stream-Up-To-Date": "`true`: this was the tail.",
+}
+
+
+def examples() -> dict[str, Json]:
+    """An example of every problem, by its name, as `components.examples` wants them."""
+    return {
+        name: {"summary": kind.when, "value": msgspec.json.decode(kind.example.document())}
+        for name, kind in sorted(PROBLEMS.items())
+    }
+
+
+def headers(*names: str) -> dict[str, Json]:
+    return {
+        name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in sorted(names)
+    }
+
+
+def responses(*names: str) -> dict[str, Json]:
+    """The responses with these problems: one for each status, as OpenAPI has them."""
+    by_status: dict[int, list[Kind]] = {}
+    for name in names:
+        by_status.setdefault(PROBLEMS[name].example.status, []).append(PROBLEMS[name])
+    return {str(status): _response(by_status[status]) for status in sorted(by_status)}
+
+
+def any_other() -> Json:
+    """The response for what no operation names."""
+    return {**_response([PROBLEMS["internal-error"]]), "description": "Any other problem."}
+
+
+def _response(kinds: list[Kind]) -> Json:
+    names = {name for kind in kinds for name in kind.example.headers}
+    content = {
+        "schema": ref("Problem"),
+        "examples": {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds},
+    }
+    return {
+        "description": " ".join(f"`{kind.name}`: {kind.when}" for kind in kinds),
+        **({"headers": headers(*names)} if names else {}),
+        "content": {"application/problem+json": content},
+    }
+
+
+__all__ = ["HEADERS", "PROBLEMS", "Kind", "any_other", "examples", "headers", "responses"]

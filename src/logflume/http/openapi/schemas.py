@@ -1,0 +1,211 @@
+"""The schemas of the API, made from the structs that read requests and from those that answers
+are checked against, so that the document cannot say something else than the code.
+
+Only the meanings are written by hand, by field: what a type cannot tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from logflume.deployments.deployment import Change, Deployment, NewDeployment
+from logflume.deployments.ids import ALPHABET
+from logflume.deployments.line_records import IncomingLine, Stream
+
+Json = dict[str, Any]
+
+ID: Json = {"type": "string", "pattern": f"^dep_[{ALPHABET}]{{37}}$"}
+OFFSET: Json = {"type": "string", "pattern": "^[0-9]{16}_[0-9]{16}$"}
+
+
+class Links(msgspec.Struct):
+    """Where a deployment is found."""
+
+    self: str
+    log: str
+    page: str
+
+
+class DeploymentWithLinks(Deployment, frozen=True, kw_only=True):
+    """A deployment as it is answered."""
+
+    links: Links
+
+
+class DeploymentList(msgspec.Struct):
+    """A page of deployments, newest first."""
+
+    deployments: list[DeploymentWithLinks]
+
+
+class LineRecord(msgspec.Struct, kw_only=True):
+    """A line of a deployment's log."""
+
+    n: int
+    time: str
+    stream: Stream
+    text: str
+    sent: str | UnsetType = UNSET
+    level: str | UnsetType = UNSET
+    partial: Literal[True] | UnsetType = UNSET
+
+
+class StatusRecord(msgspec.Struct):
+    """A change of the deployment's status."""
+
+    n: int
+    time: str
+    kind: Literal["status"]
+    status: Literal["running"]
+
+
+class EndRecord(msgspec.Struct):
+    """The last record of a finished log."""
+
+    n: int
+    time: str
+    kind: Literal["end"]
+    status: Literal["succeeded", "failed", "cancelled"]
+    exit_code: int | None
+    lines: int
+    digest: str
+
+
+class FeedRecord(msgspec.Struct, kw_only=True):
+    """What happened to which deployment. `restart` has none: the server was away and something
+    may be missing, so read the list again."""
+
+    n: int
+    time: str
+    kind: Literal["created", "changed", "deleted", "restart"]
+    deployment: Deployment | UnsetType = UNSET
+
+
+class ControlEvent(msgspec.Struct, rename="camel", kw_only=True):
+    """The data of `event: control`: where the reader stands."""
+
+    stream_next_offset: str
+    stream_cursor: str | UnsetType = UNSET
+    up_to_date: Literal[True] | UnsetType = UNSET
+    stream_closed: Literal[True] | UnsetType = UNSET
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """What is answered instead (RFC 9457), as `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    line: int | UnsetType = UNSET
+    tail: str | UnsetType = UNSET
+    epoch: int | UnsetType = UNSET
+    expected: int | UnsetType = UNSET
+    max_bytes: int | UnsetType = UNSET
+    max_records: int | UnsetType = UNSET
+
+
+class Health(msgspec.Struct):
+    """How the server is."""
+
+    status: Literal["alive", "ready"]
+
+
+STRUCTS = (
+    *(NewDeployment, Change, DeploymentWithLinks, DeploymentList, Deployment),
+    *(IncomingLine, LineRecord, StatusRecord, EndRecord, FeedRecord, ControlEvent),
+    *(Problem, Health),
+)
+
+_TIME = {"format": "date-time"}
+
+MEANINGS: dict[str, Json] = {
+    "id": {"description": "Sorts by the time at which it was made; cannot be guessed."},
+    "NewDeployment.id": {
+        "description": "Made by the client, so that the call may be repeated: `dep_`, 11 "
+        "characters for the microseconds since 1970, 26 random ones. Left out, the server "
+        "makes one."
+    },
+    "project": {"description": "What is deployed."},
+    "environment": {"description": "Where to, such as `production`."},
+    "title": {"description": "What the deployment is about, for people."},
+    "ref": {"description": "The branch or tag."},
+    "commit": {"description": "The commit."},
+    "url": {"description": "Where more is to be found, such as the CI job's page."},
+    "metadata": {"description": "Your own facts."},
+    "exit_code": {"description": "Of the command that deployed; only with a final status."},
+    "created_at": _TIME,
+    "started_at": {"description": "Null while it is queued.", **_TIME},
+    "finished_at": {"description": "Null until the status is final.", **_TIME},
+    "lines": {"description": "Records of the log, the `end` record left out."},
+    "EndRecord.lines": {"description": "How many records stand before this one."},
+    "bytes": {"description": "Bytes of its NDJSON history, the `end` record left out."},
+    "n": {"description": "The record's number, from 1, without gaps."},
+    "time": {"description": "When the server received it, in UTC.", **_TIME},
+    "stream": {"description": "Where it was written to."},
+    "IncomingLine.stream": {"description": "Left out, what `?stream=` says, or `stdout`."},
+    "text": {"description": "The line without its newline; ANSI codes and `\\r` are kept."},
+    "sent": {"description": "The producer's own time.", **_TIME},
+    "level": {"description": "Such as `error`, in the producer's words."},
+    "partial": {"description": "The line goes on in the next record of the same stream."},
+    "digest": {
+        "description": "The SHA-256 of every byte of the NDJSON history before this record.",
+        "pattern": "^sha256:[0-9a-f]{64}$",
+    },
+    "type": {"description": "A stable name to program against."},
+    "detail": {"description": "What is wrong and what to do."},
+    "line": {"description": "Which line or item of the body, from 1."},
+    "tail": {"description": "The offset of the log's end."},
+    "epoch": {"description": "The producer's epoch that counts."},
+    "expected": {"description": "The `Producer-Seq` that comes next."},
+    "max_bytes": {"description": "The bound that was exceeded."},
+    "max_records": {"description": "The bound that was exceeded."},
+    "streamNextOffset": {"description": "The offset after what was sent."},
+    "streamCursor": {"description": "For caches between; a reader may ignore it."},
+    "upToDate": {"description": "The reader has all there is."},
+    "streamClosed": {"description": "The log is finished; nothing follows."},
+}
+"""What is said of a field, by its name or, more closely, by `Struct.name`."""
+
+
+def schemas() -> dict[str, Json]:
+    """Every schema by its name, as `components.schemas` wants them."""
+    _, found = msgspec.json.schema_components(STRUCTS, ref_template="#/components/schemas/{name}")
+    for name, schema in found.items():
+        schema["description"] = " ".join(schema["description"].split())
+        for field, facts in schema["properties"].items():
+            facts.update(MEANINGS.get(f"{name}.{field}") or MEANINGS.get(field, {}))
+    for name in ("Deployment", "DeploymentWithLinks"):
+        _complete(found[name])
+    return dict(sorted(found.items()))
+
+
+def _complete(answer: Json) -> None:
+    """Defaults are for reading what was stored; an answer has every field."""
+    answer["required"] = list(answer["properties"])
+    for facts in answer["properties"].values():
+        facts.pop("default", None)
+
+
+def ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def array_of(*names: str) -> Json:
+    """An array whose items are of any of these schemas."""
+    refs = [ref(name) for name in names]
+    return {"type": "array", "items": refs[0] if len(refs) == 1 else {"oneOf": refs}}
+
+
+__all__ = [
+    "ID",
+    "OFFSET",
+    "STRUCTS",
+    "Json",
+    "array_of",
+    "ref",
+    "schemas",
+]

@@ -1,0 +1,97 @@
+/**
+ * How the page writes numbers, times, durations and states.
+ */
+
+/** @typedef {import("./api.js").Deployment} Deployment */
+/** @typedef {import("./follow.js").State} State */
+/** @typedef {import("./numbers.js").Order} Order */
+
+/** A shape for each state, so that none is told by colour alone. @type {Record<string, string>} */
+const MARKS = { queued: "○", running: "●", succeeded: "✓", failed: "✕", cancelled: "⊘", deleted: "–" };
+
+const COUNT = new Intl.NumberFormat("en");
+const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+const FAULTS_SAID = 3; // the first ones say where to look; more would fill the screen
+const SHORT_COMMIT = 8; // characters: enough to tell commits apart
+
+/** @param {string} status */
+export function mark(status) {
+  return MARKS[status] ?? "·";
+}
+
+/** @param {number} number */
+export function count(number) {
+  return COUNT.format(number);
+}
+
+/** @param {number} number @param {string} [noun] */
+export function counted(number, noun = "line") {
+  return `${COUNT.format(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** @param {string} time */
+export function absolute(time) {
+  return ABSOLUTE.format(new Date(time));
+}
+
+/**
+ * How long ago, in words, and after a week the date.
+ * @param {string} time @param {number} now in milliseconds since 1970
+ */
+export function ago(time, now) {
+  const seconds = (now - Date.parse(time)) / 1000;
+  if (seconds < 45) return "just now";
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  if (seconds < 7 * 86_400) return `${Math.round(seconds / 86_400)} d ago`;
+  return DAY.format(new Date(time));
+}
+
+/** @param {number} milliseconds */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${two(Math.floor(seconds / 60) % 60)} min`;
+}
+
+/**
+ * How long a deployment ran or has been running; null before it starts.
+ * @param {Deployment} deployment @param {number} now
+ */
+export function ran({ started_at, finished_at }, now) {
+  if (started_at === null) return null;
+  return duration((finished_at ? Date.parse(finished_at) : now) - Date.parse(started_at));
+}
+
+/** Whether nothing follows. @param {Deployment} deployment */
+export function finished({ status }) {
+  return !["queued", "running"].includes(status);
+}
+
+/** @param {string} commit */
+export function shortCommit(commit) {
+  return /^[0-9a-f]{12,}$/i.test(commit) ? commit.slice(0, SHORT_COMMIT) : commit;
+}
+
+/**
+ * How reading a log stands; that it is complete only if every number says so.
+ * @param {State} state @param {Order} order
+ */
+export function connectionSaid(state, { complete, end }) {
+  if (state === "finished") return complete ? `complete: ${counted(end?.lines ?? 0)}` : "incomplete";
+  if (state === "failed") return "not available";
+  return state === "loading" || state === "reconnecting" ? `${state}…` : state;
+}
+
+/** @param {Order["faults"]} faults */
+export function faultsSaid(faults) {
+  const said = faults.slice(0, FAULTS_SAID).map(({ what, from, to }) => {
+    const lines = from === to ? `Line ${count(from)}` : `Lines ${count(from)} to ${count(to)}`;
+    return `${lines} ${what === "missing" ? "did not arrive" : "arrived again or out of order"}.`;
+  });
+  if (faults.length > FAULTS_SAID) said.push(`And ${counted(faults.length - FAULTS_SAID, "more fault")}.`);
+  return ["Lines were lost or repeated on the way here.", ...said].join(" ");
+}
