@@ -110,7 +110,8 @@ class Deployments:
                 with suppress(Outdated):  # an append was under way: look again
                     new = of_state(await self._store.append(log, step))
                     break
-        await self._tell("changed", new)
+            # Before the next change is let in, or the feed could tell them in the wrong order.
+            await self._tell("changed", new)
         return new
 
     async def delete(self, id: str) -> None:  # noqa: A002

@@ -233,7 +233,8 @@ export class DeployLog extends HTMLElement {
     say(this.#resume, this.#unseen ? `↓ ${counted(this.#unseen, "new line")}` : "↓ End");
     say(this.#range, size ? `${count(first)}–${count(next - 1)} of ${count(last)}` : "");
     this.#nothing.hidden = size > 0 || this.#pending.length > 0 || this.#state === "loading";
-    if (this.#state !== "failed") say(this.#nothing, this.#state === "live" ? "Waiting for the first line…" : "No lines.");
+    const nothing = this.#state === "live" ? "Waiting for the first line…" : "No lines.";
+    if (this.#state !== "failed") say(this.#nothing, nothing);
     this.#faults.hidden = this.#order.faults.length === 0;
     say(this.#faults, faultsSaid(this.#order.faults));
     const text = connectionSaid(this.#state, this.#order);

@@ -76,7 +76,10 @@ function fact(name, value) {
   return make("div", {}, make("dt", {}, name), make("dd", {}, value));
 }
 
-/** A link out of here; whoever made the deployment chose it, so only the web is linked to. @param {string | null} url */
+/**
+ * A link out of here; whoever made the deployment chose it, so only the web is linked to.
+ * @param {string | null} url
+ */
 function outside(url) {
   if (!url || !/^https?:\/\//i.test(url)) return [];
   return [make("div", {}, make("a", { href: url, rel: "noopener noreferrer", id: "outside" }, "Details"))];

@@ -31,7 +31,10 @@ export function byId(id) {
   return element;
 }
 
-/** Set text only when it changed, so that selections and screen readers are left alone. @param {Element} element @param {string} text */
+/**
+ * Set text only when it changed, so that selections and screen readers are left alone.
+ * @param {Element} element @param {string} text
+ */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -97,7 +97,10 @@ export class Places {
     return this.#known.findLast((place) => place.n <= n);
   }
 
-  /** Keep what is needed to read on from record `first` and from record `last`. @param {number} first @param {number} last */
+  /**
+   * Keep what is needed to read on from record `first` and from record `last`.
+   * @param {number} first @param {number} last
+   */
   keep(first, last) {
     const from = this.#known.findLastIndex((place) => place.n < first);
     const to = this.#known.findIndex((place) => place.n >= last);

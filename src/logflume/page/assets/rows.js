@@ -195,7 +195,8 @@ function paint(row) {
   const [number, , text] = row.element.children;
   if (row.last > row.n) number.setAttribute("aria-label", `${row.n} to ${row.last}`);
   text.replaceChildren(...runs(row.text, row.style).map(painted));
-  if (row.cut) text.append(make("i", { className: "cut" }, `… ${counted(row.cut, "more character")}, in the raw text`));
+  if (row.cut === 0) return;
+  text.append(make("i", { className: "cut" }, `… ${counted(row.cut, "more character")}, in the raw text`));
 }
 
 /** @param {Run} run */
