@@ -14,6 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.protocol_faults import ROWS
+
 ROOT = Path(__file__).parent.parent
 SEAM = "tests/live/test_seam.py"
 CRASH = "tests/live/test_crash.py"
@@ -188,6 +190,7 @@ FAULTS = (
         '_set(connection, "synchronous", 1)',
         SQLITE,
     ),
+    *(Fault(*row) for row in ROWS),
 )
 
 

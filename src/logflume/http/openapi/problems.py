@@ -68,7 +68,7 @@ _KINDS = (
     Kind("The offset lies beyond the tail.", problem_of(errors.AheadOfTail(_FINISHED))),
     Kind(
         "Well-formed JSON that is not a record or a deployment.",
-        problem_of(errors.BadRecord("record 1: Expected `object`, got `int`", line=1)),
+        problem_of(errors.BadRecord("line 1: Expected `object`, got `int`", line=1)),
     ),
     Kind("Logflume failed.", Problem(500, "internal-error", "Logflume failed; its log says more")),
     Kind(
