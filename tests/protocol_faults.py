@@ -227,21 +227,21 @@ ROWS = (
     ),
     (
         "a line is shown only when it ends",
-        "http/append.py",
+        "http/text_stream.py",
         "await self._store(self._splitter.flush_pending())",
         "pass",
         SUITE + "TestStreaming",
     ),
     (
         "every byte starts the clock of a pending line",
-        "http/append.py",
+        "http/text_stream.py",
         "            if lines:\n                self._pending_since = None",
         "            if True:\n                self._pending_since = None",
         SUITE + "TestStreaming",
     ),
     (
         "a pending line inherits the clock of the one before",
-        "http/append.py",
+        "http/text_stream.py",
         "            if lines:\n                self._pending_since = None",
         "            if False:\n                self._pending_since = None",
         SUITE + "TestStreaming",
@@ -262,7 +262,7 @@ ROWS = (
     ),
     (
         "what is pending is lost when the client goes",
-        "http/append.py",
+        "http/text_stream.py",
         """                await self._store(self._splitter.finish())
                 raise ClientDisconnected""",
         "                raise ClientDisconnected",

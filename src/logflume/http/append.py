@@ -7,7 +7,6 @@ read to its end, and stored whole or not at all. The answer is given once all is
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,23 +18,21 @@ from logflume.deployments.line_records import (
     parse_json,
     parse_ndjson,
 )
-from logflume.deployments.lines import Line, LineSplitter
-from logflume.errors import Conflict, Duplicate, LogClosed, LogError, StoreUnavailable
+from logflume.deployments.lines import LineSplitter
+from logflume.errors import Conflict, Duplicate, LogClosed, LogError
 from logflume.http.body import ClientDisconnected, decompressed, read_body
 from logflume.http.context import Context, Message, Receive, Scope, Send
 from logflume.http.parameters import choice, headers_of, path_parameter, producer_of, query_of
 from logflume.http.problems import Problem, RequestError, UnsupportedType, problem_of
 from logflume.http.respond import respond, tail_headers
-from logflume.records import Encoder, LogId, Producer, State, nothing
-
-PENDING_SECONDS = 0.2
-"""How long a line may wait for its newline before it is shown: somebody may have to answer it."""
-
-STOP_CHECK_SECONDS = 1.0
-"""How soon a silent stream notices that the server is stopping."""
+from logflume.http.text_stream import TextStream
+from logflume.records import Encoder, LogId, Producer, nothing
 
 MAX_BATCH_TEXT_BYTES = 1024 * 1024
 """A longer text is stored as it comes, so that nobody waits for its end to see its beginning."""
+
+MAX_SKIPPED_BYTES = 64 * 1024
+"""Of a refused body: less work than a new connection."""
 
 MAX_BATCH_RECORDS = 1_000_000
 """20 MiB of newlines would become 1.5 GB of records in one step."""
@@ -58,19 +55,17 @@ class _Request:
     declared_bytes: int | None
 
     @classmethod
-    def of(cls, scope: Scope) -> _Request:
+    def of(cls, scope: Scope, headers: Mapping[str, str]) -> _Request:
         """Raises NoSuchLog, BadInput, UnsupportedType, Conflict."""
-        headers = headers_of(scope)
         if headers.get("stream-closed", "").lower() == "true":
             raise Conflict("a deployment's log is closed by its final status: PATCH the deployment")
-        length = headers.get("content-length")
         return cls(
             log_of(path_parameter(scope, "id")),
             _form_of(headers),
             choice(query_of(scope), "stream", STREAMS) or "stdout",
             headers.get("content-encoding", "").strip().lower(),
             producer_of(headers),
-            None if length is None else int(length),
+            _declared_bytes(headers),
         )
 
     @property
@@ -79,6 +74,11 @@ class _Request:
         if self.form != "text" or self.encoding not in ("", "identity") or self.producer:
             return False
         return self.declared_bytes is None or self.declared_bytes > MAX_BATCH_TEXT_BYTES
+
+
+def _declared_bytes(headers: Mapping[str, str]) -> int | None:
+    """How long the body is; None if only its end will tell."""
+    return None if "transfer-encoding" in headers else int(headers.get("content-length", 0))
 
 
 def _form_of(headers: Mapping[str, str]) -> str:
@@ -100,9 +100,10 @@ class AppendLog:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = _Body(receive)
+        headers = headers_of(scope)
+        body = _Body(receive, _declared_bytes(headers))
         try:
-            request = _Request.of(scope)
+            request = _Request.of(scope, headers)
             if request.is_stream:
                 await self._stream(request, body, send)
             else:
@@ -110,7 +111,7 @@ class AppendLog:
         except ClientDisconnected:
             return  # nobody is left to answer; what a stream brought is stored
         except (LogError, RequestError) as error:
-            if body.ended:
+            if await body.skip():
                 raise
             await _refuse(send, error)
 
@@ -133,7 +134,7 @@ class AppendLog:
         state = await self._context.store.state(request.log)
         if state.closed:
             raise LogClosed(state)
-        stream = _TextStream(self._context, request, state)
+        stream = TextStream(self._context, request.log, request.stream, state)
         await stream.run(receive)
         await respond(send, 204, tail_headers(stream.state))
 
@@ -141,68 +142,23 @@ class AppendLog:
 class _Body:
     """Receives the body, and knows whether it has come to its end."""
 
-    def __init__(self, receive: Receive) -> None:
-        self.ended = False
+    def __init__(self, receive: Receive, declared_bytes: int | None) -> None:
+        self._ended = False
         self._receive = receive
+        self._declared_bytes = declared_bytes
 
     async def __call__(self) -> Message:
         message = await self._receive()
-        self.ended = not message.get("more_body", False)
+        self._ended = not message.get("more_body", False)
         return message
 
-
-class _TextStream:
-    """A text body that is stored while it is still being sent."""
-
-    def __init__(self, context: Context, request: _Request, state: State) -> None:
-        self.state = state
-        self._context = context
-        self._request = request
-        self._splitter = LineSplitter()
-        self._pending_since: float | None = None
-
-    async def run(self, receive: Receive) -> None:
-        """Store what comes, to the end of the body. Raises ClientDisconnected when it breaks off,
-        after storing what came; StoreUnavailable when the server stops."""
-        more = True
-        while more:
-            try:
-                async with asyncio.timeout(self._patience()):
-                    message = await receive()
-            except TimeoutError:
-                await self._on_silence()
-                continue
-            if message["type"] == "http.disconnect":
-                await self._store(self._splitter.finish())
-                raise ClientDisconnected
-            lines = self._splitter.push(message.get("body", b""))
-            if lines:
-                self._pending_since = None  # what waits now has not waited before
-            await self._store(lines)
-            more = message.get("more_body", False)
-        await self._store(self._splitter.finish())
-
-    def _patience(self) -> float:
-        """Seconds until something is due although nothing arrives."""
-        now = asyncio.get_running_loop().time()
-        if not self._splitter.pending:
-            self._pending_since = None
-            return STOP_CHECK_SECONDS
-        if self._pending_since is None:
-            self._pending_since = now
-        return max(0.0, self._pending_since + PENDING_SECONDS - now)
-
-    async def _on_silence(self) -> None:
-        if self._context.tails.stopping:
-            await self._store(self._splitter.finish())
-            raise StoreUnavailable("the server is stopping; go on with a new request")
-        self._pending_since = None
-        await self._store(self._splitter.flush_pending())
-
-    async def _store(self, lines: list[Line]) -> None:
-        if lines:
-            encode = encode_lines(lines, self._request.stream, self._context.clock())
-            self.state = await self._context.deployments.append(self._request.log, encode)
+    async def skip(self) -> bool:
+        """Read on to the end if it is near, so that the connection may be used again; whether the
+        end is reached."""
+        if self._declared_bytes is not None and self._declared_bytes <= MAX_SKIPPED_BYTES:
+            while not self._ended:
+                await self()
+        return self._ended
 
 
 def _encoder(request: _Request, body: bytes, now_us: int) -> Encoder:
