@@ -41,7 +41,7 @@ FAULTS = (
         "tail.py",
         "taken.append(chunk.between(after, chunk.last))",
         "taken.append(chunk)",
-        PROPERTIES,
+        f"{PROPERTIES} tests/test_tail.py",
     ),
     Fault(
         "live begins at the tail instead of at the offset",
@@ -88,7 +88,7 @@ FAULTS = (
     Fault(
         "lost wake-up: an announcement wakes nobody",
         "tail.py",
-        "            waiter.set_result(None)",
+        "            _wake(waiter)",
         "            pass",
         f"{PROPERTIES} tests/test_tail.py",
     ),
@@ -106,15 +106,15 @@ FAULTS = (
     Fault(
         "the cursor moves before its last await",
         "cursor.py",
-        """        chunks = await self._store.read(
-            self._tail.log, self.seq, until=state.tail, max_bytes=max_bytes
-        )""",
+        """        chunks = await self._store.read(self._tail.log, self.seq, until=last, max_bytes=max_bytes)
+""",
         """        before = self.seq
         self.seq = Seq(before + 1)
         chunks = await self._store.read(
-            self._tail.log, before, until=state.tail, max_bytes=max_bytes
+            self._tail.log, before, until=last, max_bytes=max_bytes
         )
-        self.seq = before""",
+        self.seq = before
+""",
         PROPERTIES,
     ),
     Fault(

@@ -57,13 +57,14 @@ class ServerProcess:
             self._process = subprocess.Popen(command, stderr=stderr, text=True)
         self._port = self._announced_port()
 
-    def stop(self) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it as an operator would; its exit code."""
-        return self._end(signal.SIGTERM)
+        os.kill(self._running.pid, number)
+        return self.wait()
 
     def kill(self) -> None:
         """End it as a crash would."""
-        self._end(signal.SIGKILL)
+        self.stop(signal.SIGKILL)
 
     def restart(self) -> None:
         self.stop()
@@ -81,8 +82,8 @@ class ServerProcess:
         if self._process is not None:
             self.kill()
 
-    def _end(self, number: signal.Signals) -> int:
-        os.kill(self._running.pid, number)
+    def wait(self) -> int:
+        """Its exit code, once it has ended by itself."""
         code = self._running.wait(timeout=START_SECONDS)
         self._process = None
         return code

@@ -72,8 +72,8 @@ small = st.integers(1, 4)
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("append"), small, st.just(0)),
-        st.tuples(st.just("join"), st.integers(0, 30), st.just(0)),
-        st.tuples(st.just("join meanwhile"), st.integers(0, 30), st.just(0)),
+        st.tuples(st.just("join"), st.integers(0, 6), st.just(0)),
+        st.tuples(st.just("join meanwhile"), st.integers(0, 6), st.just(0)),
         st.tuples(st.just("read"), small, st.integers(1, 40)),
         st.tuples(st.just("follow"), small, st.integers(1, 40)),
         st.tuples(st.just("cancel"), small, st.just(0)),
@@ -105,8 +105,9 @@ class World:
             case _ if self.readers:
                 await self.move(kind, self.readers[number % len(self.readers)], size)
 
-    async def join(self, wanted: int) -> None:
-        start = Seq(min(wanted, (await self.store.state(LOG)).tail))
+    async def join(self, records_back: int) -> None:
+        """Near the tail, where ring and store meet and chunks are cut."""
+        start = Seq(max(0, (await self.store.state(LOG)).tail - records_back))
         offset = Offset(EMPTY.epoch, start)
         cursor = await Cursor.at(self.store, self.tails, LOG, offset)
         self.readers.append(Reader(cursor, start))

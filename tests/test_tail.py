@@ -37,6 +37,7 @@ def test_the_ring_gives_what_was_announced() -> None:
     batch = tail.recent(Seq(6), 1000)
     assert batch is not None
     assert (batch.after, batch.until, batch.up_to_date) == (6, 7, True)
+    assert [(piece.first, piece.body) for piece in batch.chunks] == [(7, b"x\n")]
     assert tail.recent(Seq(4), 1000) is None
 
 

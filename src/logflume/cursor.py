@@ -70,18 +70,19 @@ class Cursor:
             await self._tail.wait(self.seq, wait_seconds)
         batch = self._tail.recent(self.seq, max_bytes)
         if batch is None:
-            batch = await self._stored(max_bytes)
+            batch = await self._stored(until, max_bytes)
         if until is not None and batch.until > until:
             chunks = [c.between(batch.after, until) for c in batch.chunks if c.first <= until]
             batch = Batch(batch.after, chunks, batch.state)
         self.seq = batch.until
         return batch
 
-    async def _stored(self, max_bytes: int) -> Batch:
+    async def _stored(self, until: Seq | None, max_bytes: int) -> Batch:
         state = self.state
-        chunks = await self._store.read(
-            self._tail.log, self.seq, until=state.tail, max_bytes=max_bytes
-        )
+        last = state.tail if until is None else min(until, state.tail)
+        if last <= self.seq:
+            return Batch(self.seq, (), state)
+        chunks = await self._store.read(self._tail.log, self.seq, until=last, max_bytes=max_bytes)
         if self._tail.gone:
             # Another log may have this name by now; the announcement of the deletion came before
             # anything of that one could be read.

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 from weakref import WeakValueDictionary
 
 from logflume.errors import NoSuchLog
@@ -127,20 +128,19 @@ class Tail:
         """Return when there is more than `after`, the log is closed or gone, or after `seconds`."""
         if self.gone or self.state.tail > after or self.state.closed:
             return
-        waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        due = loop.call_later(seconds, _wake, waiter)
         self._waiters.add(waiter)
         try:
-            async with asyncio.timeout(seconds):
-                await waiter
-        except TimeoutError:
-            pass
+            await waiter
         finally:
+            due.cancel()
             self._waiters.discard(waiter)
 
     def wake(self) -> None:
         for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+            _wake(waiter)
 
     def _is_news(self, state: State) -> bool:
         """Whether this is later than what is known: the store may have been read meanwhile."""
@@ -157,17 +157,26 @@ class Tail:
         while self._ring_bytes > self._max_ring_bytes and self._ring:
             self._ring_bytes -= len(self._ring.popleft().body)
 
+    def _following(self, after: Seq) -> Iterable[Chunk]:
+        """The ring's chunks that hold what follows `after`. Sought from the end, where nearly every
+        reader is: a ring of single lines has thousands of chunks."""
+        following = list(takewhile(lambda chunk: chunk.last > after, reversed(self._ring)))
+        return reversed(following)
+
     def _take(self, after: Seq, max_bytes: int) -> Sequence[Chunk]:
         taken: list[Chunk] = []
         size = 0
-        for chunk in self._ring:
-            if chunk.last <= after:
-                continue
+        for chunk in self._following(after):
             if taken and size + len(chunk.body) > max_bytes:
                 break
             taken.append(chunk.between(after, chunk.last))
             size += len(taken[-1].body)
         return taken
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 class Tails:

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -69,8 +70,8 @@ async def _serve(host: str, port: int, data: Path, store_url: str | None) -> int
     store = await _open_store(store_url, data, on_failure)
     try:
         context = await _context(store)
-        server = Server(_config(application(context)), context.tails)
-        _announce(listener, data if store_url is None else None)
+        started = partial(_announce, listener, data if store_url is None else None)
+        server = Server(_config(application(context)), context.tails, started)
         await server.serve(sockets=[listener])
     finally:
         await store.close()
@@ -80,11 +81,19 @@ async def _serve(host: str, port: int, data: Path, store_url: str | None) -> int
 
 
 class Server(uvicorn.Server):
-    """A server that tells the open streams to end before it waits for them."""
+    """A server that says when it serves, and tells the open streams to end before it waits for
+    them."""
 
-    def __init__(self, config: uvicorn.Config, tails: Tails) -> None:
+    def __init__(
+        self, config: uvicorn.Config, tails: Tails, on_started: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._tails = tails
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_started()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

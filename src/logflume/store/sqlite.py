@@ -179,7 +179,7 @@ def _records(
             break
         found.append(chunk.between(after, until))
         size += len(found[-1].body)
-        if size >= max_bytes:
+        if size >= max_bytes or chunk.last >= until:
             break
     rows.close()  # ends the read transaction
     if not found:

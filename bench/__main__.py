@@ -1,0 +1,86 @@
+"""`python -m bench`: run the measures, print their figures, keep them as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import fanout, history, idle, ingest, latency, paging, producers
+from bench.machine import describe
+from bench.report import Report, print_figure
+from bench.rounds import Bench, Cores
+from bench.servers import ServerDied
+
+MEASURES = {
+    "ingest": ingest.measure,
+    "producers": producers.measure,
+    "latency": latency.measure,
+    "history": history.measure,
+    "paging": paging.measure,
+    "idle": idle.measure,
+    "fanout": fanout.measure,
+}
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> int:
+    options = _options()
+    RESULTS.mkdir(exist_ok=True)
+    try:
+        with _folder(options.folder) as folder:
+            report = _run(options.measures or list(MEASURES), folder, options.rounds)
+    except ServerDied as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    print(f"\nwritten to {report.write(RESULTS)}")
+    if options.docs:
+        print(f"table brought up to date in {report.write_table()}")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument(
+        "measures", nargs="*", metavar="MEASURE", help=f"of {', '.join(MEASURES)}; default: all"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="of each measure (default: 3)")
+    parser.add_argument("--folder", type=Path, help="where the servers keep their logs")
+    parser.add_argument("--docs", action="store_true", help="put the table in docs/benchmarks.md")
+    options = parser.parse_args()
+    unknown = [name for name in options.measures if name not in MEASURES]
+    if unknown or options.rounds < 1:
+        parser.error(f"no measure {', '.join(unknown)}" if unknown else "--rounds is at least 1")
+    if options.docs and options.measures:
+        parser.error("--docs goes with all measures")
+    return options
+
+
+@contextmanager
+def _folder(parent: Path | None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="logs-", dir=parent or RESULTS) as name:
+        yield Path(name)
+
+
+def _run(names: list[str], folder: Path, rounds: int) -> Report:
+    cores = Cores.choose()
+    report = Report(describe(folder, cores))
+    print(report.machine_text())
+    bench = Bench(cores, folder, rounds)
+    started = time.monotonic()
+    for name in names:
+        print(f"\n{name}")
+        for figure in MEASURES[name](bench):
+            report.figures.append(figure)
+            print_figure(figure)
+    print(f"\n{time.monotonic() - started:.0f} s in all")
+    return report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Fan-out: one log, a thousand watchers, one durable line a request. Deliveries a second.
+
+The publisher sends its next line when the last one is acknowledged; the watchers are read on the
+same core by the same loop. The server may put several lines into one write, so both are counted.
+"""
+
+from __future__ import annotations
+
+import resource
+import select
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from bench.connection import Connection
+from bench.requests import new_log, single
+from bench.rounds import Bench, Figure
+from bench.servers import Server, Timed
+from bench.watching import Watchers, follow
+
+WATCHERS = 1000
+LINES = 80
+SPARE_DESCRIPTORS = 100
+
+
+def measure(bench: Bench) -> Iterator[Figure]:
+    if not _enough_descriptors():
+        print(f"  left out: {WATCHERS} watchers need a higher limit of open files (ulimit -n)")
+        return
+    real, nothing = bench.both(_run)
+    name = f"fan-out, {WATCHERS:,} watchers, one line a request"
+    yield real.figure("deliveries", name, "deliveries/s", beside=nothing)
+    yield real.figure("lines", f"{name}: lines a write", "lines", beside=nothing)
+
+
+def _enough_descriptors() -> bool:
+    """Whether load and server, which inherits the limit, may open so many."""
+    wanted = WATCHERS + SPARE_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted <= hard or hard == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= wanted
+
+
+def _run(server: Server) -> tuple[dict[str, float], Timed]:
+    path = new_log(server.port)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(Connection(server.port)) for _ in range(WATCHERS)]
+        for connection in connections:
+            follow(connection, path)
+        producer = stack.enter_context(Connection(server.port))
+        watchers = Watchers(connections)
+        with server.timed() as timed:
+            _publish(producer, watchers, single(path))
+        watchers.poll.close()
+    assert watchers.records == WATCHERS * LINES, "a line was lost or repeated"
+    return {
+        "deliveries": watchers.records / timed.seconds,
+        "lines": watchers.records / watchers.writes,
+    }, timed
+
+
+def _publish(producer: Connection, watchers: Watchers, request: bytes) -> None:
+    """All lines, until every watcher has every one."""
+    publisher = producer.socket.fileno()
+    watchers.poll.register(publisher, select.EPOLLIN)
+    producer.socket.sendall(request)
+    sent = 1
+    while watchers.records < WATCHERS * LINES:
+        for number, _ in watchers.poll.poll():
+            if number != publisher:
+                watchers.read(number)
+                continue
+            producer.answer()
+            if sent < LINES:
+                producer.socket.sendall(request)
+                sent += 1
