@@ -106,15 +106,13 @@ FAULTS = (
     Fault(
         "the cursor moves before its last await",
         "cursor.py",
-        """        chunks = await self._store.read(self._tail.log, self.seq, until=last, max_bytes=max_bytes)
-""",
-        """        before = self.seq
-        self.seq = Seq(before + 1)
-        chunks = await self._store.read(
-            self._tail.log, before, until=last, max_bytes=max_bytes
-        )
-        self.seq = before
-""",
+        "        chunks = await self._store.read(self._tail.log, self.seq, until=last,"
+        " max_bytes=max_bytes)\n",
+        "        before = self.seq\n"
+        "        self.seq = Seq(before + 1)\n"
+        "        chunks = await self._store.read(self._tail.log, before, until=last,"
+        " max_bytes=max_bytes)\n"
+        "        self.seq = before\n",
         PROPERTIES,
     ),
     Fault(
