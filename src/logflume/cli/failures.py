@@ -1,0 +1,40 @@
+"""What people are told when a command cannot do its work, and what they can do about it.
+
+The one place where the client's errors become words and exit codes. `run` and `push` have no use
+for it: to them an error of the server is no reason to end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from logflume.cli.messages import say
+from logflume.client.errors import ClientError, Refused, ServerAway
+
+FAILED = 1
+
+
+@contextmanager
+def explained(server: str) -> Iterator[None]:
+    """One line for what the client raises in this block, and exit code 1."""
+    try:
+        yield
+    except ClientError as error:
+        say(_explain(error, server))
+        raise typer.Exit(FAILED) from error
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _explain(error: ClientError, server: str) -> str:
+    if isinstance(error, ServerAway):
+        return (
+            f"no answer from {server} ({error}); "
+            "start a server with `logflume serve`, or name another with --server"
+        )
+    if isinstance(error, Refused) and error.status in (401, 403):
+        return f"{server} refuses: {error}; set LOGFLUME_TOKEN to a token that it knows"
+    return f"{server}: {error}" if isinstance(error, Refused) else str(error)

@@ -1,0 +1,82 @@
+"""The options that several commands have, and what their texts mean.
+
+What is wrong with one is said before anything is begun, in one line, with exit code 2.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from logflume.cli.settings import DEFAULT_SERVER, Settings, settings
+
+SERVER_VARIABLE = "LOGFLUME_SERVER"
+
+Server = Annotated[
+    str, typer.Option(envvar=SERVER_VARIABLE, metavar="URL", help="The server's address.")
+]
+Project = Annotated[
+    str,
+    typer.Option(
+        envvar="LOGFLUME_PROJECT",
+        metavar="NAME",
+        help="What is deployed; by default the name of the repository or folder.",
+    ),
+]
+Environment = Annotated[str, typer.Option(metavar="NAME", help="Where to, such as production.")]
+Title = Annotated[str, typer.Option(metavar="TEXT", help="By default the command.")]
+Ref = Annotated[str, typer.Option(metavar="REF", help="By default git's branch, or the CI's.")]
+Commit = Annotated[str, typer.Option(metavar="SHA", help="By default git's HEAD, or the CI's.")]
+Url = Annotated[str, typer.Option(metavar="URL", help="Where what is deployed can be seen.")]
+Meta = Annotated[
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help="Anything else; may be repeated.")
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
+Which = Annotated[
+    str, typer.Argument(metavar="ID|URL", help="A deployment's id, or its page's address.")
+]
+
+
+def read_settings(server: str) -> Settings:
+    """The settings that options and environment make. Raises BadParameter."""
+    try:
+        return settings(server or DEFAULT_SERVER, os.environ)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def read_metadata(pairs: list[str] | None) -> dict[str, str]:
+    """`KEY=VALUE` each. Raises BadParameter."""
+    metadata = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise typer.BadParameter(f"--meta takes KEY=VALUE, not {pair!r}")
+        metadata[name] = value
+    return metadata
+
+
+def read_url(url: str) -> str:
+    """The address, if it is one. Raises BadParameter."""
+    if url and not url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"--url takes an address that begins with http(s)://, not {url!r}")
+    return url
+
+
+__all__ = [
+    "Commit",
+    "Environment",
+    "Json",
+    "Meta",
+    "Project",
+    "Ref",
+    "Server",
+    "Title",
+    "Url",
+    "Which",
+    "read_metadata",
+    "read_settings",
+    "read_url",
+]

@@ -1,0 +1,100 @@
+"""`logflume tail`: a log from its start, or its last lines, and then everything that comes.
+
+One reading does it all, over as many connections as it takes; the end is the deployment's, and so
+may be the exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from logflume.cli.messages import say
+from logflume.cli.printer import JsonPrinter, Printer, TextPrinter
+from logflume.cli.settings import Settings
+from logflume.cli.since import offset_since, parse_since
+from logflume.client.addresses import Address
+from logflume.client.errors import ServerAway
+from logflume.client.follow import Follower
+from logflume.client.http import Client, Query
+from logflume.client.records import FINAL, Deployment, LogRecord, decode
+
+
+@dataclass(frozen=True, slots=True)
+class TailOptions:
+    """What to show of a log, and how."""
+
+    lines: int | None = None
+    since: str = ""
+    follow: bool = True
+    json: bool = False
+    timestamps: bool = False
+    raw: bool = False
+    exit_status: bool = False
+
+
+def tail(address: Address, options: TailOptions, settings: Settings) -> int:
+    """Show the log; the exit code. Raises ClientError, ValueError for a time that is none."""
+    since = parse_since(options.since, datetime.now(UTC)) if options.since else None
+    with Client(address.server, settings.token_for(address.server)) as client:
+        start: Query = {"offset": "-1"}
+        if since is not None:
+            start = {"offset": offset_since(client, address.id, since)}
+        elif options.lines is not None:
+            start = {"tail": options.lines} if options.lines else {"offset": "now"}
+        end = _show(client, address, start, options)
+        if end is None:  # it was shown in part, or is not finished
+            known = decode(client.deployment(address.id), Deployment)
+            return _result(known.status, known.exit_code, options)
+    return _result(end.status, end.exit_code, options)
+
+
+def _show(client: Client, address: Address, start: Query, options: TailOptions) -> LogRecord | None:
+    """Print the log; its `end` record, if it came that far."""
+    printer = _printer(options)
+    last: LogRecord | None = None
+    follower = Follower(
+        client, address.id, start, on_away=lambda error: _away(address, error), on_back=_back
+    )
+    try:
+        for batch in follower.batches():
+            printer.show(batch)
+            last = batch.records[-1] if batch.records else last
+            if batch.up_to_date and not options.follow:
+                break
+    finally:
+        printer.finish()
+    return last if last and last.kind == "end" else None
+
+
+def _printer(options: TailOptions) -> Printer:
+    if options.json:
+        return JsonPrinter()
+    safe = sys.stdout.isatty() and not options.raw
+    colours = not os.environ.get("NO_COLOR")
+    return TextPrinter(safe=safe, colours=colours, timestamps=options.timestamps)
+
+
+def _result(status: str, exit_code: int | None, options: TailOptions) -> int:
+    """Say how the deployment ended; the exit code that goes with that."""
+    code = "" if exit_code is None else f", exit code {exit_code}"
+    if status in FINAL:
+        say(f"the deployment has {_PARTICIPLES.get(status, status)}{code}")
+    else:
+        say(f"the deployment is {status}; without --no-follow its log is followed")
+    if not options.exit_status:
+        return 0
+    return exit_code if exit_code is not None else int(status != "succeeded")
+
+
+_PARTICIPLES = {"cancelled": "been cancelled"}
+
+
+def _away(address: Address, error: ServerAway) -> None:
+    say(f"reconnecting to {address.server} ({error})")
+
+
+def _back() -> None:
+    say("reconnected")

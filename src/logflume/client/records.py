@@ -1,0 +1,79 @@
+"""What the server answers, as far as a client needs to understand it.
+
+Fields that a newer server may add are ignored, so that an older client goes on working. Whoever
+wants everything takes the bytes as they were received.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from logflume.client.errors import Refused
+
+T = TypeVar("T")
+
+FINAL = frozenset({"succeeded", "failed", "cancelled"})
+"""The statuses that nothing follows."""
+
+
+class LogRecord(msgspec.Struct, frozen=True):
+    """A record of a deployment's log: a line, or one of another `kind`."""
+
+    n: int
+    time: str
+    kind: str = "line"
+    stream: str = ""
+    text: str = ""
+    partial: bool = False
+    status: str = ""
+    exit_code: int | None = None
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where a deployment is found."""
+
+    page: str
+    log: str
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """A deployment as the server knows it."""
+
+    id: str
+    project: str
+    status: str
+    created_at: str
+    links: Links
+    environment: str | None = None
+    title: str | None = None
+    ref: str | None = None
+    commit: str | None = None
+    url: str | None = None
+    metadata: dict[str, str] = {}  # msgspec copies it for each deployment
+    exit_code: int | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    lines: int = 0
+    bytes: int = 0
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINAL
+
+
+def decode(answer: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """What the server's JSON stands for. Raises Refused if it is not what Logflume answers."""
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.MsgspecError as error:
+        raise not_logflume(str(error)) from error
+
+
+def not_logflume(why: str) -> Refused:
+    """The error of a server that answers, but something else."""
+    return Refused(200, f"it does not answer as Logflume does: {why}")
+
+
+__all__ = ["FINAL", "Deployment", "Links", "LogRecord", "decode", "not_logflume"]

@@ -1,0 +1,72 @@
+"""Output as records: encoded as they are sent, flushed when they have waited long enough."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logflume.cli.recorder import PROMPT_SECONDS, Recorder, SafeSpool, encode
+from logflume.cli.spool import SpoolFull
+
+SENT = "2026-11-23T15:37:00.000000Z"
+lines = st.lists(st.tuples(st.text(max_size=9), st.booleans()), min_size=1, max_size=9)
+
+
+@given(lines)
+def test_records_are_ndjson(lines: list[tuple[str, bool]]) -> None:
+    """One object a line, whatever the texts hold, and `partial` only where it is so."""
+    rows = encode(lines, "stderr", SENT).split(b"\n")
+    assert rows.pop() == b""
+    assert [json.loads(row) for row in rows] == [
+        {"text": text, "stream": "stderr", "sent": SENT, **({"partial": True} if partial else {})}
+        for text, partial in lines
+    ]
+
+
+def test_a_prompt_waits_a_little() -> None:
+    """A pending line is due a moment after it began, not after its last byte; its end clears it."""
+    written: list[bytes] = []
+    recorder = Recorder(SafeSpool(written.append), "stdout")
+    recorder.push(b"Go", 10)
+    recorder.push(b" on? ", 10.1)
+    assert recorder.flush_at == 10 + PROMPT_SECONDS
+    assert written == []
+    recorder.flush()
+    assert recorder.flush_at is None
+    assert b'"text":"Go on? "' in written[0]
+    assert b'"partial":true' in written[0]
+    recorder.push(b"yes\nnext", 20)
+    assert recorder.flush_at == 20 + PROMPT_SECONDS
+    recorder.push(b"\n", 21)
+    assert recorder.flush_at is None
+    recorder.push(b"end", 22)
+    recorder.finish()
+    assert b'"text":"end"' in written[-1]
+    assert recorder.flush_at is None
+
+
+def test_lost_records_are_told_of(capfd: pytest.CaptureFixture[str]) -> None:
+    """The first loss is said on stderr, and all of it in the log when there is room again."""
+    written: list[bytes] = []
+    full = True
+
+    def append(records: bytes) -> None:
+        if full:
+            raise SpoolFull("No space left on device", records.count(b"\n"))
+        written.append(records)
+
+    spool = SafeSpool(append)
+    spool.add([("a", False), ("b", False)], "stdout")
+    spool.add([("c", False)], "stdout")
+    full = False
+    spool.add([("d", False)], "stdout")
+    spool.add([("e", False)], "stdout")
+    assert capfd.readouterr().err.count("the log loses lines") == 1
+    assert [json.loads(row)["text"] for row in b"".join(written).split(b"\n")[:-1]] == [
+        "3 records are lost here: the spool could not be written",
+        "d",
+        "e",
+    ]
