@@ -35,6 +35,18 @@ class IncomingLine(msgspec.Struct, frozen=True):
     partial: bool = False
 
 
+class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A line's record, its fields in the order in which they are written."""
+
+    n: int
+    time: str
+    sent: datetime | None = None
+    level: str | None = None
+    stream: str
+    text: str
+    partial: bool = False
+
+
 class _Text(msgspec.Struct):
     text: str | None = None
     partial: bool = False
@@ -66,12 +78,27 @@ def encode_lines(lines: Sequence[Line], stream: str, at_us: int) -> Encoder:
 
 def encode_incoming(lines: Iterable[IncomingLine], stream: str, at_us: int) -> Encoder:
     """Lines that came as JSON; `stream` is for those that do not say theirs."""
-    time = f',"time":"{rfc3339(at_us)}"'.encode()
-    tails = [tail for line in lines for tail in _incoming_tails(line, stream)]
+    time = rfc3339(at_us)
+    short = [piece for line in lines for piece in _split(line)]
 
     def encode(first: Seq) -> Chunk:
         return Chunk.of(
-            first, [b'{"n":%d%b%b' % (n, time, tail) for n, tail in enumerate(tails, first)]
+            first,
+            [
+                _encode(
+                    _Line(
+                        n=n,
+                        time=time,
+                        sent=line.sent,
+                        level=line.level,
+                        stream=line.stream or stream,
+                        text=line.text,
+                        partial=line.partial,
+                    )
+                )
+                + b"\n"
+                for n, line in enumerate(short, first)
+            ],
         )
 
     return encode
@@ -132,22 +159,15 @@ def _one(fields: dict[str, Any], at_us: int) -> Encoder:
     return encode
 
 
-def _incoming_tails(line: IncomingLine, stream: str) -> Iterable[bytes]:
-    """What follows number and time, for each record that the line makes."""
-    optional = {"sent": line.sent, "level": line.level, "stream": line.stream or stream}
-    head = b"".join(
-        b',"%b":%b' % (name.encode(), _encode(value))
-        for name, value in optional.items()
-        if value is not None
-    )
-    for text, partial in _pieces(line.text):
-        mark = b',"partial":true' if partial or line.partial else b""
-        yield b'%b,"text":%b%b}\n' % (head, _encode(text), mark)
-
-
-def _pieces(text: str) -> list[Line]:
+def _split(line: IncomingLine) -> Sequence[IncomingLine]:
+    """The line, or the lines of a size for one record that it makes."""
     # A character has at most 4 bytes, so most texts need not be encoded to be measured.
-    return [(text, False)] if len(text) * 4 <= MAX_LINE_BYTES else pieces(text.encode())
+    if len(line.text) * 4 <= MAX_LINE_BYTES:
+        return (line,)
+    return [
+        msgspec.structs.replace(line, text=text, partial=partial or line.partial)
+        for text, partial in pieces(line.text.encode())
+    ]
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], row: bytes, number: int | None = None) -> T:
