@@ -38,7 +38,9 @@ def test_a_taken_port_is_refused(tmp_path: Path) -> None:
 
 def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
     """65,536 is one too many."""
-    assert "65536" in refused("--port", "65536", "--data", str(tmp_path / "data"))
+    assert "--port takes 0 to 65535, not 65536" in refused(
+        "--port", "65536", "--data", str(tmp_path / "data")
+    )
 
 
 def test_an_address_of_elsewhere_is_refused(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def test_push_at_a_terminal(logflume: CommandLine) -> None:
     with logflume.terminal("push") as terminal:
         assert terminal.wait() == 2
     assert b"Examples:" in terminal.screen
+    assert b"nothing is piped in" in terminal.screen
 
 
 def test_options_after_the_command_are_its_own(logflume: CommandLine) -> None:
@@ -110,3 +111,12 @@ def test_run_starts_without_the_server_code_or_http() -> None:
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", script]) == b"[]\n"
+
+
+def test_a_wrong_server_in_the_environment_stops_no_deployment(logflume: CommandLine) -> None:
+    """One bad variable in a CI system must not block a release; the same as an option is refused."""
+    env = {"LOGFLUME_SERVER": "nonsense", "LOGFLUME_SYNC_SECONDS": "0"}
+    ran = logflume("run", "--", "echo", "deployed", env=env)
+    assert (ran.returncode, ran.stdout) == (0, b"deployed\n")
+    assert b"LOGFLUME_SERVER: 'nonsense' is not a server's address" in ran.stderr
+    assert logflume("run", "--server", "nonsense", "--", "echo").returncode == 2

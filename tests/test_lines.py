@@ -188,3 +188,14 @@ def test_it_is_fast() -> None:
     count = sum(len(splitter.push(output[at : at + 65536])) for at in range(0, len(output), 65536))
     assert count == 500_000
     assert time.perf_counter() - started < 1
+
+
+def test_what_nobody_would_see_is_not_shown_early() -> None:
+    """Control sequences alone wait for what they belong to. Caught: a record of its own for each
+    cursor that a progress bar shows again."""
+    splitter = LineSplitter()
+    splitter.push(b"\x1b[?25h\x1b[0m")
+    assert splitter.flush_pending() == []
+    assert not splitter.pending
+    splitter.push(b"\x1b[1mName? ")
+    assert splitter.flush_pending() == [("\x1b[?25h\x1b[0m\x1b[1mName? ", True)]

@@ -34,7 +34,12 @@ def main() -> NoReturn:
 def _hint(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "logflume"
-    what = error.format_message().removeprefix("Invalid value: ").rstrip(".")
+    what = (
+        error.format_message()
+        .removeprefix("Invalid value: ")
+        .replace("Value error, ", "")
+        .rstrip(".")
+    )
     return f"{what}; `{path} --help` shows how"
 
 

@@ -14,6 +14,7 @@ import typer
 
 from logflume.cli import options as opt
 from logflume.cli.about import About
+from logflume.cli.messages import say
 from logflume.cli.settings import DEFAULT_SERVER
 
 app = typer.Typer(
@@ -84,7 +85,7 @@ def run(
     """
     metadata = opt.read_metadata(meta)
     about = About(project, environment, title, ref, commit, opt.read_url(url), metadata)
-    settings = opt.read_settings(server)
+    settings = opt.read_lasting_settings(server)
     from logflume.cli.run import run as run_command
 
     raise typer.Exit(run_command(command, about, settings))
@@ -117,9 +118,10 @@ def push(
     """
     metadata = opt.read_metadata(meta)
     about = About(project, environment, title, ref, commit, opt.read_url(url), metadata)
-    settings = opt.read_settings(server)
+    settings = opt.read_lasting_settings(server)
     if sys.stdin is None or sys.stdin.isatty():
         typer.echo(context.get_help(), err=True)
+        say("nothing is piped in; try: make deploy 2>&1 | logflume push")
         raise typer.Exit(2)
     from logflume.cli.push import push as push_input
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from logflume.cli.messages import say
 from logflume.cli.settings import DEFAULT_SERVER, Settings, settings
 
 SERVER_VARIABLE = "LOGFLUME_SERVER"
@@ -47,6 +48,18 @@ def read_settings(server: str) -> Settings:
         raise typer.BadParameter(str(error)) from error
 
 
+def read_lasting_settings(server: str) -> Settings:
+    """The settings for a command that must not fail because of a variable: a server's address
+    that is wrong there is said, and the default taken. Raises BadParameter for an option."""
+    try:
+        return settings(server, os.environ)
+    except ValueError as error:
+        if server != os.environ.get(SERVER_VARIABLE):
+            raise typer.BadParameter(str(error)) from error
+        say(f"{SERVER_VARIABLE}: {error}; {DEFAULT_SERVER} is taken")
+        return settings(DEFAULT_SERVER, os.environ)
+
+
 def read_metadata(pairs: list[str] | None) -> dict[str, str]:
     """`KEY=VALUE` each. Raises BadParameter."""
     metadata = {}
@@ -76,6 +89,7 @@ __all__ = [
     "Title",
     "Url",
     "Which",
+    "read_lasting_settings",
     "read_metadata",
     "read_settings",
     "read_url",

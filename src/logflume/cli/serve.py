@@ -8,6 +8,7 @@ promise that what it acknowledges is on disk.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import secrets
@@ -36,6 +37,8 @@ DRAIN_SECONDS = 5
 
 BACKLOG = 4096
 """Connections the kernel holds until they are accepted: watchers come back all at once."""
+
+MAX_PORT = 65535
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -152,18 +155,30 @@ def _now_us() -> int:
 
 def _listen(host: str, port: int) -> socket.socket:
     """A bound socket. Raises StartError when the address cannot be had."""
+    if not 0 <= port <= MAX_PORT:
+        raise StartError(f"--port takes 0 to {MAX_PORT}, not {port}")
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise StartError(f"--host {host}: there is no such host") from None
+    listener = socket.socket(family)
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        listener.bind(address)
         listener.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
-        raise StartError(
-            f"cannot listen on {host} port {port}: {reason}; try another --port"
-        ) from None
+    except OSError as error:
+        listener.close()
+        hint = _HINTS.get(error.errno or 0, "")
+        reason = os.strerror(error.errno or 0)
+        raise StartError(f"cannot listen on {host} port {port}: {reason}{hint}") from None
     return listener
+
+
+_HINTS = {
+    errno.EADDRINUSE: "; try another --port",
+    errno.EACCES: "; try a --port from 1024",
+    errno.EADDRNOTAVAIL: "; give an address of this machine to --host",
+}
 
 
 def _announce(listener: socket.socket, data: Path | None) -> None:

@@ -15,11 +15,14 @@ of a longer UTF-8 sequence, so decoding first gives the same text as splitting f
 
 from __future__ import annotations
 
+import re
 from codecs import utf_8_decode
 from itertools import repeat
 
 MAX_LINE_BYTES = 64 * 1024
 """A line's bytes in one record: small enough for any reader's buffers, long enough to be rare."""
+
+_INVISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~])+")
 
 Line = tuple[str, bool]
 """A record's text, and whether it is partial: the line goes on in the next record. A plain tuple,

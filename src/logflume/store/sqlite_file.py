@@ -83,7 +83,8 @@ def lock_folder(folder: Path) -> IO[str]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / LOCK).open("a+")
     except OSError as error:
-        raise StoreUnavailable(f"cannot write to {folder}: {error.strerror}") from error
+        reason = "not a folder" if folder.is_file() else error.strerror
+        raise StoreUnavailable(f"cannot write to {folder}: {reason}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
