@@ -8,6 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import httpx2
@@ -105,6 +109,52 @@ def test_a_stop_stores_what_an_open_append_has_sent(server: ServerProcess) -> No
     server.start()
     texts = [record["text"] for record in httpx2.get(log).json()]
     assert "".join(texts) == "firstlast words"
+
+
+@pytest.mark.live
+def test_a_stop_is_told_to_a_stream_that_never_pauses(server: ServerProcess) -> None:
+    """Soon, and with what it has sent stored. Caught: looking only when nothing comes."""
+    deployment = new_deployment(server.url)
+    log = f"{server.url}/v1/deployments/{deployment}/log"
+
+    def forever() -> Iterator[bytes]:
+        for number in count():
+            time.sleep(0.02)
+            yield f"line {number}\n".encode()
+
+    def stop_once_seen() -> None:
+        with httpx2.stream("GET", f"{log}?live=sse&offset=-1", timeout=20) as stream:
+            assert any('"text":"line 3"' in line for line in stream.iter_lines())
+        codes.append(server.stop())
+
+    codes: list[int] = []
+    watcher = threading.Thread(target=stop_once_seen)
+    watcher.start()
+    try:
+        answer = httpx2.post(log, content=forever(), timeout=20)
+        assert answer.status_code == 503
+    except httpx2.TransportError:  # the answer may be lost while the body is still being sent
+        pass
+    watcher.join()
+    assert codes == [0]
+    assert "Traceback" not in server.messages
+
+
+@pytest.mark.live
+def test_the_last_words_of_a_producer_that_dies_are_kept(server: ServerProcess) -> None:
+    """All that had arrived when the connection closed. Caught: a server that forgets what came
+    while it was busy with what came before."""
+    for _ in range(20):
+        deployment = new_deployment(server.url)
+        host, port = server.url.removeprefix("http://").split(":")
+        head = f"POST /v1/deployments/{deployment}/log HTTP/1.1\r\nHost: x\r\n"
+        with socket.create_connection((host, int(port)), timeout=20) as producer:
+            producer.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+            producer.sendall(b"6\r\nfirst\n\r\n")
+            producer.sendall(b"a\r\nlast words\r\n")
+        log = f"{server.url}/v1/deployments/{deployment}/log"
+        with httpx2.stream("GET", f"{log}?live=sse&offset=-1", timeout=5) as stream:
+            assert any('"text":"last words"' in line for line in stream.iter_lines())
 
 
 @pytest.mark.live

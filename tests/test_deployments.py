@@ -10,16 +10,18 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from logflume.deployments.deployment import Change, NewDeployment
 from logflume.deployments.deployments import FEED, Deployments, log_of
 from logflume.deployments.line_records import encode_lines
-from logflume.errors import Conflict, LogClosed, NoSuchLog
-from logflume.records import LogId, Seq
+from logflume.errors import Conflict, LogClosed, NoSuchLog, StoreCorrupt, StoreFull
+from logflume.records import Append, LogId, Seq, State
 from logflume.store import Store
 from logflume.store.memory import MemoryStore
 from logflume.store.sqlite import SqliteStore
+from logflume.store.sqlite_file import DATABASE
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -201,3 +203,55 @@ async def test_creating_again_by_the_same_id_finds_what_is_there(store: Store) -
     assert (first, second, again) == (True, False, deployment)
     with pytest.raises(Conflict):
         await deployments.create(NewDeployment(project="other", id=deployment.id))
+
+
+async def test_the_same_end_many_times_at_once_is_no_error(store: Store) -> None:
+    """While other changes wait too. Caught: a lock that a waiter and a newcomer both hold."""
+    deployments = await started(store)
+    for _ in range(30):
+        deployment, _ = await deployments.create(NewDeployment(project="p"))
+        ends = [Change(status="succeeded", exit_code=0)] * 3
+        changes = [Change(title="t"), *ends]
+        done = await asyncio.gather(*(deployments.change(deployment.id, c) for c in changes))
+        assert {d.status for d in done[1:]} == {"succeeded"}
+
+
+async def test_a_log_that_lacks_records_is_not_digested(tmp_path: Path) -> None:
+    """Corruption is loud. Caught: a reading that begins again for ever."""
+    store = await SqliteStore.open(tmp_path, on_failure=lambda _: None)
+    deployments = await started(store)
+    deployment, _ = await deployments.create(NewDeployment(project="p"))
+    await deployments.append(log_of(deployment.id), lines(10))
+    connection = apsw.Connection(str(tmp_path / DATABASE))
+    connection.execute("DELETE FROM chunks WHERE log = (SELECT max(key) FROM logs)")
+    connection.close()
+    again = await started(store)
+    with pytest.raises(StoreCorrupt):
+        await asyncio.wait_for(again.change(deployment.id, Change(status="failed")), 5)
+    await store.close()
+
+
+class FeedFull(MemoryStore):
+    """A store that has no room for the feed, until it has."""
+
+    full = False
+
+    async def append(self, log: LogId, append: Append) -> State:
+        if log == FEED and self.full:
+            raise StoreFull("no room")
+        return await super().append(log, append)
+
+
+async def test_what_a_full_disk_left_untold_is_made_up_for() -> None:
+    """What is stored is answered as stored; the feed says that something is missing in it.
+
+    Caught: a change that is stored and answered with an error.
+    """
+    store = FeedFull()
+    deployments = await started(store)
+    store.full = True
+    deployment, _ = await deployments.create(NewDeployment(project="p"))
+    store.full = False
+    await deployments.change(deployment.id, Change(title="t"))
+    told = [json.loads(line)["kind"] for line in (await history(store, FEED)).splitlines()]
+    assert told == ["restart", "restart", "changed"]

@@ -131,3 +131,13 @@ def test_plain_text_is_the_texts_alone() -> None:
     lines = encode_lines([("a", True), ("b", False), ("c", False)], "stdout", 0)(Seq(1)).body
     end = encode_end("failed", 3, 3, "", 0)(Seq(4)).body
     assert text_of(lines + end) == b"ab\nc\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"text":"a"}{"text":"b"}\n{"text":\n"c"}', b'{"text":"a"} {"text":"b"}', b'{"text":\n"a"}'],
+)
+def test_a_line_is_one_object_and_an_object_one_line(body: bytes) -> None:
+    """Also where the counts of both agree by chance."""
+    with pytest.raises(BadInput):
+        parse_ndjson(body)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from logflume.deployments.ids import RANDOM_BYTES, new_deployment_id
 from tests.servers import ServerProcess
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
@@ -119,6 +122,10 @@ def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator
 def save(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def new_id() -> str:
+    return new_deployment_id(time.time_ns() // 1000, os.urandom(RANDOM_BYTES))
 
 
 def numbered(first: int, last: int) -> list[str]:
@@ -309,6 +316,9 @@ def test_log_tells_streams_apart_and_joins_lines(page: Page, api: Api) -> None:
     expect(page.locator("#L5")).to_be_visible()
     assert numbers(page) == [1, 2, 5]
     assert text_of(page, 1) == "Name? flume"
+    expect(page.locator("#L1")).to_have_attribute("aria-label", "3 of records 1–4")
+    expect(page.locator("#L1")).to_have_attribute("title", re.compile("^3 of records 1–4 · "))
+    expect(page.locator("#L2")).not_to_have_attribute("aria-label", re.compile(""))
     expect(page.locator(".row:has(#L2) .mark")).to_have_text("err")
     expect(page.locator(".row:has(#L1) .mark")).to_have_text("")
 
@@ -325,7 +335,8 @@ def test_finished_log_is_complete(page: Page, api: Api) -> None:
     api.append(deployment, "last")
     api.change(deployment, status="failed", exit_code=3)
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines} lines")
+    says(page, f"complete: {lines} records")
+    assert text_of(page, lines + 1) == f"end: failed · exit code 3 · {lines} records"
     expect(page.locator("#status")).to_have_text("failed")
     expect(page.locator("#exit-code")).to_have_text("3")
     expect(page).to_have_title("✕ failed · Release 4.2 · Logflume")
@@ -334,7 +345,7 @@ def test_finished_log_is_complete(page: Page, api: Api) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    says(page, f"complete: {lines} lines")
+    says(page, f"complete: {lines} records")
     assert not any("live=sse" in url for url in asked)
     page.locator("#raw").click()
     expect(page.locator("body")).to_contain_text("line 20\nlast")
@@ -353,7 +364,7 @@ def test_queued_deployment_is_followed(page: Page, api: Api) -> None:
     api.append(deployment, "hello")
     api.change(deployment, status="succeeded", exit_code=0)
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines} lines")
+    says(page, f"complete: {lines} records")
     assert numbers(page) == list(range(1, lines + 2))
 
 
@@ -395,6 +406,8 @@ def test_line_that_two_reads_meet_in_is_one(page: Page, api: Api) -> None:
     expect(page.locator("#L1")).to_be_attached()
     assert numbers(page) == [*range(1, 201), *range(202, 1201)]
     assert text_of(page, 200) == "one line"
+    expect(page.locator("#L200")).to_have_attribute("aria-label", "records 200–201")
+    expect(page.locator("#L200")).to_have_attribute("title", re.compile("^records 200–201 · "))
 
 
 def test_flood_is_followed(page: Page, api: Api) -> None:
@@ -408,7 +421,7 @@ def test_flood_is_followed(page: Page, api: Api) -> None:
     assert shown == list(range(12_001 - len(shown), 12_001))
     assert len(shown) <= 5000
     api.change(deployment, status="succeeded", exit_code=0)
-    says(page, f"complete: {api.log(deployment)[-1]['lines']:,} lines")
+    says(page, f"complete: {api.log(deployment)[-1]['lines']:,} records")
 
 
 def test_scrolling_up_stops_following(page: Page, api: Api) -> None:
@@ -461,7 +474,7 @@ def test_page_holds_a_bounded_part_of_the_log(page: Page, api: Api) -> None:
     api.change(deployment, status="succeeded", exit_code=0)
     page.keyboard.press("End")
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines:,} lines")
+    says(page, f"complete: {lines:,} records")
     expect(page.locator(f"#L{lines + 1}")).to_be_visible()
     expect(page.locator(".faults")).to_be_hidden()
 
@@ -535,7 +548,7 @@ def test_log_survives_a_restart(page: Page, api: Api, server: ServerProcess) -> 
     says(page, "live")
     api.change(deployment, status="succeeded", exit_code=0)
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines} lines")
+    says(page, f"complete: {lines} records")
     assert numbers(page) == list(range(1, lines + 2))
     expect(page.locator(".faults")).to_be_hidden()
 
@@ -591,6 +604,70 @@ def test_wrong_numbers_are_never_hidden(page: Page, api: Api, fault: str) -> Non
     says(page, "incomplete")
 
 
+def test_deployment_is_waited_for(page: Page, api: Api) -> None:
+    """Who deploys makes the id and may hand out the page's address before the server knows it."""
+    deployment = new_id()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"/d/{deployment}#L2")
+    expect(page.locator("#title")).to_have_text("Waiting for the deployment")
+    expect(page.locator("#notice")).to_have_text(
+        "Nothing of it has arrived yet. This page will show it as soon as something does."
+    )
+    expect(page).to_have_title("Waiting for the deployment · Logflume")
+    expect(page.locator("#refused")).to_be_hidden()
+    assert not any("/log" in url for url in asked)
+    save(page, "waiting")
+
+    assert api.create(id=deployment, title="Release 4.2") == deployment
+    api.append(deployment, "one", "two")
+    expect(page.locator("#title")).to_have_text("Release 4.2", timeout=4000)
+    expect(page).to_have_title("● running · Release 4.2 · Logflume")
+    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.locator(".row.target")).to_contain_text("two")
+    says(page, "live")
+    api.append(deployment, "three")
+    expect(page.locator("#L3")).to_be_visible()
+    assert numbers(page) == [1, 2, 3]
+    assert len([url for url in asked if "tail=" in url]) == 1
+    api.delete(deployment)
+    says(page, "deleted")
+    expect(page.locator("#status")).to_have_text("deleted")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_deployment_is_waited_for_without_end(page: Page, api: Api) -> None:
+    """After half a minute the page says what may be the matter, asks less often, and goes on."""
+    deployment = new_id()
+    asked = 0
+
+    def refuse(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            return route.fulfill(status=503, body="")  # the server goes away meanwhile
+        return route.fallback()
+
+    page.route(f"**/v1/deployments/{deployment}", refuse)
+    page.clock.install()
+    page.goto(f"/d/{deployment}")
+    expect(page.locator("#notice")).to_contain_text("Nothing of it has arrived yet.")
+    while asked < 4:
+        page.clock.run_for(100)
+    page.clock.fast_forward(30_000)
+    expect(page.locator("#notice")).to_have_text(
+        "There is no such deployment: it has not been sent yet, or it was deleted. "
+        "This page keeps looking."
+    )
+    before = asked
+    page.clock.fast_forward(3000)
+    expect(page.locator("#title")).to_have_text("Waiting for the deployment")
+    assert asked == before
+    api.create(id=deployment, title="At last")
+    expect(page.locator("#title")).to_have_text("At last")
+    says(page, "live")
+
+
 def test_deleted_and_unknown_deployments(page: Page, api: Api) -> None:
     """A log that is deleted under its reader stays on the screen and is called deleted."""
     deployment = api.create()
@@ -602,8 +679,13 @@ def test_deleted_and_unknown_deployments(page: Page, api: Api) -> None:
     expect(page.locator("#status")).to_have_text("deleted")
     expect(page.locator("#L1")).to_be_visible()
     page.goto(f"/d/{deployment}")
-    expect(page.locator("#title")).to_have_text("There is no such deployment")
-    expect(page.locator("#refused a")).to_be_visible()
+    expect(page.locator("#title")).to_have_text("Waiting for the deployment")
+    for other in (deployment[:-1], deployment[:-1] + "u", deployment.upper()):
+        page.goto(f"/d/{other}")
+        expect(page.locator("#title")).to_have_text("There is no such deployment")
+        expect(page).to_have_title("No such deployment · Logflume")
+        expect(page.locator("#refused a")).to_be_visible()
+        expect(page.locator("#notice")).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

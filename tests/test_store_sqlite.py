@@ -10,7 +10,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from logflume.errors import NoSuchLog, StoreCorrupt, StoreError, StoreFull, StoreUnavailable
+from logflume.errors import (
+    NoSuchLog,
+    StoreBusy,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+)
 from logflume.records import Append, Chunk, LogId, Producer, Seq
 from logflume.store import Store
 from logflume.store.sqlite import SqliteStore
@@ -230,3 +237,62 @@ async def test_what_was_submitted_before_closing_is_stored(tmp_path: Path) -> No
     with pytest.raises(NoSuchLog):
         await again.state(LogId("other"))
     await again.close()
+
+
+async def test_another_programs_lock_refuses_changes_and_ends_nothing(tmp_path: Path) -> None:
+    """StoreBusy while it is held; afterwards all goes on. Caught: a failure for good."""
+    failures: list[StoreError] = []
+    store = await SqliteStore.open(tmp_path, on_failure=failures.append)
+    await store.create(LOG, EMPTY)
+    other = apsw.Connection(str(tmp_path / DATABASE))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy):
+        await store.append(LOG, append_of("a"))
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await store.append(LOG, append_of("b"))).tail == 1
+    assert not failures
+    await store.close()
+
+
+async def test_the_write_ahead_log_stays_small_while_others_read(tmp_path: Path) -> None:
+    """Caught: SQLite's own checkpoint, which waits for a moment without readers."""
+    store = await opened(tmp_path)
+    await store.create(LOG, EMPTY)
+    line = "x" * 60_000
+    tail = (await store.append(LOG, append_of(*[line] * 50))).tail
+    done = asyncio.Event()
+
+    async def read() -> None:
+        while not done.is_set():
+            await store.read(LOG, Seq(0), until=tail, max_bytes=10**7)
+
+    readers = [asyncio.ensure_future(read()) for _ in range(8)]
+    largest = 0
+    for _ in range(60):
+        await store.append(LOG, append_of(*[line] * 20))
+        largest = max(largest, (tmp_path / f"{DATABASE}-wal").stat().st_size)
+    done.set()
+    await asyncio.gather(*readers)
+    await store.close()
+    assert largest < 48 * 1024 * 1024
+
+
+async def test_a_purge_that_fails_is_not_tried_again_at_once(tmp_path: Path) -> None:
+    """The writer sleeps meanwhile. Caught: a thread that spins on a full disk."""
+    store = await opened(tmp_path)
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of("x"))
+    tries = 0
+
+    def full() -> None:
+        nonlocal tries
+        tries += 1
+        raise StoreFull("planted")
+
+    store._writer._transaction.purge = full  # type: ignore[method-assign]
+    with pytest.raises(StoreFull):
+        await store.delete(LOG)
+    await asyncio.sleep(0.2)
+    assert 1 <= tries <= 2
+    await store.close()

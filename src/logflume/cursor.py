@@ -44,8 +44,8 @@ class Cursor:
     async def move(self, offset: Offset) -> None:
         """Go to `offset`. Raises WrongEpoch and AheadOfTail."""
         if offset.epoch != self.state.epoch or offset.seq > self.state.tail:
-            # Another server that gave it out may be ahead; what the store answers, this one has
-            # announced to the tail.
+            # Another server that gave it out may be ahead. What the store answers from its leader,
+            # this server announces to the tail before.
             await self._store.state(self._tail.log)
         if offset.epoch != self.state.epoch:
             raise WrongEpoch

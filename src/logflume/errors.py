@@ -16,7 +16,8 @@
     │   ├── Conflict          the deployment does not allow this change
     │   └── TooLarge
     └── StoreError          ours: nothing was stored, nothing was shown
-        ├── StoreUnavailable
+        ├── StoreUnavailable  for good: whoever runs it must look
+        ├── StoreBusy
         ├── StoreFull
         └── StoreCorrupt
 
@@ -145,6 +146,10 @@ class StoreUnavailable(StoreError):
     """The store does not take requests now."""
 
 
+class StoreBusy(StoreError):
+    """Another program holds the store; the next try may succeed."""
+
+
 class StoreFull(StoreError):
     """No room is left on the device; reading goes on."""
 
@@ -167,6 +172,7 @@ __all__ = [
     "Outdated",
     "ProducerFenced",
     "ProducerGap",
+    "StoreBusy",
     "StoreCorrupt",
     "StoreError",
     "StoreFull",

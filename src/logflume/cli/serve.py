@@ -23,6 +23,7 @@ from pathlib import Path
 
 import uvicorn
 
+from logflume.cli.http_protocol import HttpProtocol
 from logflume.deployments.deployments import Deployments
 from logflume.errors import StoreError
 from logflume.http.app import application
@@ -119,7 +120,7 @@ class Server(uvicorn.Server):
 def _config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -9,8 +9,9 @@ covered by a `restart` record, upon which a reader of the feed reads the list ag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -26,7 +27,7 @@ from logflume.deployments.deployment import (
 from logflume.deployments.digests import Digests
 from logflume.deployments.ids import RANDOM_BYTES, is_deployment_id, new_deployment_id
 from logflume.deployments.line_records import encode_end, encode_feed, encode_status
-from logflume.errors import Conflict, LogExists, NoSuchLog, Outdated
+from logflume.errors import Conflict, LogExists, NoSuchLog, Outdated, StoreFull
 from logflume.records import Append, Encoder, LogId, Producer, State, nothing
 from logflume.store import Store
 
@@ -55,8 +56,10 @@ class Deployments:
         self._store = store
         self._clock = clock
         self._random = random
+        self._untold = False
         self._digests = Digests(store, PREFIX)
-        self._changing: dict[LogId, asyncio.Lock] = {}
+        # A lock lives as long as somebody holds it or waits for it.
+        self._changing: WeakValueDictionary[LogId, asyncio.Lock] = WeakValueDictionary()
 
     async def start(self) -> None:
         """Make the feed if need be, and tell its readers that something may be missing in it."""
@@ -98,7 +101,8 @@ class Deployments:
         Raises NoSuchLog, Conflict.
         """
         log = log_of(id)
-        async with self._alone(log):
+        # One change after another, and no new appends meanwhile.
+        async with self._changing.setdefault(log, asyncio.Lock()):
             while True:
                 state = await self._store.state(log)
                 old = of_state(state)
@@ -122,9 +126,10 @@ class Deployments:
 
     async def append(self, log: LogId, encode: Encoder, producer: Producer | None = None) -> State:
         """Append lines. Raises NoSuchLog, LogClosed and what else `rules.apply` raises."""
-        if log in self._changing:
+        changing = self._changing.get(log)
+        if changing is not None:
             # Let the change through, or a busy producer could hold off the end for ever.
-            async with self._changing[log]:
+            async with changing:
                 pass
         return await self._store.append(log, Append(self._clock(), encode, producer))
 
@@ -147,20 +152,17 @@ class Deployments:
         )
 
     async def _tell(self, kind: str, deployment: Deployment | None) -> None:
+        """What it tells of is stored, so a full disk does not make it fail: what stays untold is
+        made up for by a `restart` record as soon as there is room."""
         now_us = self._clock()
         about = None if deployment is None else msgspec.Raw(deployment.encode())
-        await self._store.append(FEED, Append(now_us, encode_feed(kind, about, now_us)))
-
-    @asynccontextmanager
-    async def _alone(self, log: LogId) -> AsyncIterator[None]:
-        """Changes of one deployment one after another, and no new appends meanwhile."""
-        lock = self._changing.setdefault(log, asyncio.Lock())
-        async with lock:
-            try:
-                yield
-            finally:
-                # Whoever waits for this lock still holds it by reference.
-                self._changing.pop(log, None)
+        try:
+            if self._untold:
+                await self._store.append(FEED, Append(now_us, encode_feed("restart", None, now_us)))
+                self._untold = False
+            await self._store.append(FEED, Append(now_us, encode_feed(kind, about, now_us)))
+        except StoreFull:
+            self._untold = True
 
 
 def _same(there: Deployment, wanted: Deployment) -> Deployment:

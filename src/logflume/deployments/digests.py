@@ -11,6 +11,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from logflume.errors import StoreCorrupt
 from logflume.records import Chunk, LogId, Seq
 from logflume.store import Announcement, Store
 
@@ -60,7 +61,8 @@ class Digests:
         running = _Running()
         while running.seq < seq:
             chunks = await self._store.read(log, running.seq, until=seq, max_bytes=READ_BYTES)
-            await asyncio.to_thread(running.add, chunks)
+            if not chunks or not await asyncio.to_thread(running.add, chunks):
+                raise StoreCorrupt(f"record {running.seq + 1} of {log} is missing in the store")
         return running
 
     def _hear(self, announcement: Announcement) -> None:

@@ -133,7 +133,8 @@ def parse_ndjson(body: bytes) -> list[IncomingLine]:
     with suppress(msgspec.MsgspecError, ValueError, RecursionError):
         lines = _incoming.decode_lines(body)
         # The decoder would also take two objects on a line, or one on two.
-        if len(lines) == body.count(b"\n") + (not body.endswith(b"\n")):
+        count = body.count(b"\n") + (not body.endswith(b"\n"))
+        if len(lines) == count and not _ADJOINING.search(body):
             return lines
     rows = enumerate(body.split(b"\n"), 1)
     return [_decoded(_incoming, row, number) for number, row in rows if row.strip(_BLANK)]
@@ -201,6 +202,7 @@ def _mended(row: bytes) -> str:
 
 
 _ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\[")
+_ADJOINING = re.compile(rb"\}[ \t\r]*\{")
 _BLANK = b" \t\r"
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"

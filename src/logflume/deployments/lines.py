@@ -56,8 +56,12 @@ class LineSplitter:
     def flush_pending(self) -> list[Line]:
         r"""The line that waits for its newline, as it is so far: one partial record, or none.
 
-        Keeps back what the next bytes may still change: a last `\r`, a character's first bytes.
+        Keeps back what the next bytes may still change, a last `\r` or a character's first bytes,
+        and what nobody would see: control sequences alone, such as one that shows the cursor.
         """
+        if _INVISIBLE.fullmatch(self._rest):
+            self._kept = len(self._rest)
+            return []
         text, used = utf_8_decode(self._rest[: self._known()], "replace", False)
         del self._rest[:used]
         self._kept = len(self._rest)

@@ -7,8 +7,10 @@ read to its end, and stored whole or not at all. The answer is given once all is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from logflume.deployments.deployments import log_of
 from logflume.deployments.line_records import (
@@ -30,6 +32,10 @@ from logflume.records import Encoder, LogId, Producer, nothing
 
 MAX_BATCH_TEXT_BYTES = 1024 * 1024
 """A longer text is stored as it comes, so that nobody waits for its end to see its beginning."""
+
+THREAD_BYTES = 256 * 1024
+"""A longer batch is taken apart off the event loop, and one that may become longer: 20 MiB take a
+second, in which nobody else would be served."""
 
 MAX_SKIPPED_BYTES = 64 * 1024
 """Of a refused body: less work than a new connection."""
@@ -116,8 +122,10 @@ class AppendLog:
             await _refuse(send, error)
 
     async def _batch(self, request: _Request, receive: Receive, send: Send) -> None:
-        body = decompressed(await read_body(receive), request.encoding)
-        encode = _encoder(request, body, self._context.clock())
+        body = await read_body(receive)
+        encoder = partial(_encoder, request, body, self._context.clock())
+        is_long = bool(request.encoding) or len(body) > THREAD_BYTES
+        encode = await asyncio.to_thread(encoder) if is_long else encoder()
         try:
             state = await self._context.deployments.append(request.log, encode, request.producer)
         except Duplicate as repeated:
@@ -162,6 +170,7 @@ class _Body:
 
 
 def _encoder(request: _Request, body: bytes, now_us: int) -> Encoder:
+    body = decompressed(body, request.encoding)
     if request.form != "json":
         _refuse_too_many(body.count(b"\n"))  # before there are as many objects
     if request.form == "text":

@@ -54,6 +54,8 @@ class TextStream:
                 self._pending_since = None  # what waits now has not waited before
             await self._store(lines)
             more = message.get("more_body", False)
+            if more:
+                await self._stop_with_server()
         await self._store(self._splitter.finish())
 
     def _patience(self) -> float:
@@ -67,11 +69,14 @@ class TextStream:
         return max(0.0, self._pending_since + PENDING_SECONDS - now)
 
     async def _on_silence(self) -> None:
+        await self._stop_with_server()
+        self._pending_since = None
+        await self._store(self._splitter.flush_pending())
+
+    async def _stop_with_server(self) -> None:
         if self._context.tails.stopping:
             await self._store(self._splitter.finish())
             raise StoreUnavailable("the server is stopping; go on with a new request")
-        self._pending_since = None
-        await self._store(self._splitter.flush_pending())
 
     async def _store(self, lines: list[Line]) -> None:
         if lines:

@@ -9,8 +9,9 @@ Its promises, which `tests/contract/store.py` examines in each:
 - **One log, one step.** An `Append` is applied whole or not at all, by `rules.apply`, one after
   another for each log. There is no transaction across logs.
 - **The store announces.** After every change, to all who subscribed, on the event loop, in the
-  log's order. An announcement is a hint: whoever misses one reads the store. But what a call
-  returns on this server, this server has announced before.
+  log's order. An announcement is a hint: whoever misses one reads the store. What a change
+  returned, and the deletion of a log that was made again, this server has announced before;
+  a read may be ahead of the announcement by a moment.
 
 `docs/decisions/0002-the-store-protocol.md` shows how JetStream carries each of them out.
 """

@@ -5,8 +5,9 @@ change goes, and a few readers, each with a connection that cannot write. A read
 worth and lets go: no read transaction is open while its caller streams, because a long reader
 would keep the write-ahead log from being reset.
 
-Announcements reach the loop in the order of commits, before the result of any later read; so who
-reads a log that was deleted and made again has heard of the deletion first.
+Announcements reach the loop in the order of commits, but a read may be quicker with the newest
+one. A deletion has a transaction's end to itself, so who reads a log that was deleted and made
+again has heard of the deletion first.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class SqliteStore:
         return state
 
     async def delete(self, log: LogId) -> None:
-        await self._write(lambda transaction: transaction.delete(log))
+        await self._write(lambda transaction: transaction.delete(log), last=True)
 
     async def state(self, log: LogId) -> State:
         return await self._read(lambda connection: _state(connection, log))
@@ -120,10 +121,12 @@ class SqliteStore:
         self._listeners.clear()
         self._lock.close()
 
-    async def _write(self, work: Callable[[Transaction], State | None]) -> State | None:
+    async def _write(
+        self, work: Callable[[Transaction], State | None], *, last: bool = False
+    ) -> State | None:
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        job = Job(work, self._loop.create_future())
+        job = Job(work, self._loop.create_future(), last)
         self._writer.submit(job)
         return await job.future
 
@@ -132,6 +135,8 @@ class SqliteStore:
             with translated():
                 return read(self._reader())
 
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         return await self._loop.run_in_executor(self._readers, run)
 
     def _reader(self) -> apsw.Connection:

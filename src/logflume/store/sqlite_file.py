@@ -11,19 +11,22 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 import apsw
 
-from logflume.errors import StoreCorrupt, StoreFull, StoreUnavailable
+from logflume.errors import StoreBusy, StoreCorrupt, StoreFull, StoreUnavailable
 
 DATABASE = "logflume.db"
 LOCK = "logflume.lock"
 
 CHECKPOINT_PAGES = 4000
 """The WAL is written back at 16 MB: rarely enough to cost nothing, and small to recover from."""
+
+BUSY_MILLISECONDS = 200
+"""How long the writer waits for readers, or for another program that looks into the file."""
 
 MAX_WAL_BYTES = 64 * 1024 * 1024
 """A WAL that a burst made larger is cut back to this at the next checkpoint."""
@@ -54,12 +57,14 @@ MIGRATIONS = (
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """SQLite's exceptions as ours. After an I/O error nothing can be known of the file, so only
-    a full disk is something to go on from."""
+    """SQLite's exceptions as ours. After an I/O error nothing can be known of the file; only a
+    full disk and another program's lock are something to go on from."""
     try:
         yield
     except apsw.FullError as error:
         raise StoreFull("no room is left for the database") from error
+    except apsw.BusyError as error:
+        raise StoreBusy("another program holds the database") from error
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise StoreCorrupt(f"the database is damaged: {error}") from error
     except apsw.Error as error:
@@ -94,9 +99,9 @@ def lock_folder(folder: Path) -> IO[str]:
         raise StoreUnavailable(
             f"another Logflume (process {owner}) has {folder} open; give each server its own folder"
         ) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
+    with suppress(OSError):  # who holds it is only told; a full disk must not keep us out
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), b"%d\n" % os.getpid())
     return lock
 
 
@@ -106,7 +111,8 @@ def open_writer(folder: Path) -> apsw.Connection:
         connection = apsw.Connection(str(folder / DATABASE))
         _set(connection, "journal_mode", "wal")
         _set(connection, "synchronous", 2)  # FULL: each commit is synced before it is seen
-        _set(connection, "wal_autocheckpoint", CHECKPOINT_PAGES)
+        connection.set_busy_timeout(BUSY_MILLISECONDS)
+        _set(connection, "wal_autocheckpoint", 0)  # the writer does it, and hears how it went
         _set(connection, "journal_size_limit", MAX_WAL_BYTES)
         _migrate(connection)
         return connection
@@ -140,6 +146,7 @@ def _migrate(connection: apsw.Connection) -> None:
 
 
 __all__ = [
+    "CHECKPOINT_PAGES",
     "lock_folder",
     "open_reader",
     "open_writer",

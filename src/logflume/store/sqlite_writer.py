@@ -32,13 +32,14 @@ from logflume.errors import (
     LogError,
     LogExists,
     NoSuchLog,
+    StoreBusy,
     StoreError,
     StoreFull,
     StoreUnavailable,
 )
 from logflume.records import Append, Chunk, LogId, Seq, State
 from logflume.store import Announcement
-from logflume.store.sqlite_file import translated
+from logflume.store.sqlite_file import CHECKPOINT_PAGES, translated
 from logflume.wire import decode_state, encode_state
 
 _log = logging.getLogger(__name__)
@@ -55,8 +56,11 @@ MAX_KNOWN_LOGS = 10_000
 MAX_JOBS = 4096
 """Jobs in one transaction, so that a flood cannot put off a commit for ever."""
 
+PURGE_AGAIN_SECONDS = 1.0
+"""When purging is tried again after it failed, on a full disk above all."""
+
 PURGE_ROWS = 32
-"""Rows of deleted logs removed with each transaction: some 2 MB, so that nobody waits long."""
+"""Rows of deleted logs removed with each transaction: 2 to 8 MB, so that nobody waits long."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +69,9 @@ class Job:
 
     work: Callable[[Transaction], State | None]
     future: asyncio.Future[State | None]
+    last: bool = False
+    """Whether it ends its transaction. A deletion does: it is announced before a log of the same
+    name can be seen, which a read may do before that one's own announcement."""
 
 
 Outcome = tuple[Job, State | None, LogError | None]
@@ -81,7 +88,6 @@ class _Known:
     """Number of the first record in the run of small rows at the log's end."""
     loose_bytes: int = 0
     new: list[Chunk] = field(default_factory=list)
-    changed: bool = False
 
 
 class Transaction:
@@ -124,7 +130,6 @@ class Transaction:
     def delete(self, log: LogId) -> None:
         """Take the log out at once; `purge` removes its rows bit by bit. Raises NoSuchLog."""
         known = self._find(log)
-        self._write(log, known)
         self._connection.execute("DELETE FROM logs WHERE key = ?", (known.key,))
         self._connection.execute("INSERT INTO doomed (log) VALUES (?)", (known.key,))
         self._label(log, dict(known.state.labels), {})
@@ -249,6 +254,11 @@ class Writer(threading.Thread):
         self._on_failure = on_failure
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._failure: StoreError | None = None
+        self._stumbled = False
+        """Whether the last transaction was rolled back."""
+        self._wal_pages = 0
+        self._checkpoint_at = CHECKPOINT_PAGES
+        connection.set_wal_hook(self._note_wal_pages)
 
     def submit(self, job: Job) -> None:
         self._queue.put(job)
@@ -272,8 +282,8 @@ class Writer(threading.Thread):
         stop after it."""
         jobs: list[Job] = []
         try:
-            job = self._queue.get(block=not self._transaction.doomed)
-            while job is not None and len(jobs) < MAX_JOBS:
+            job = self._queue.get(timeout=self._patience())
+            while job is not None and not job.last and len(jobs) < MAX_JOBS:
                 jobs.append(job)
                 job = self._queue.get(block=False)
             if job is not None:
@@ -282,20 +292,48 @@ class Writer(threading.Thread):
             return jobs, False
         return jobs, job is None
 
+    def _patience(self) -> float | None:
+        """Seconds until there is something to do although nobody asks for anything."""
+        if not self._transaction.doomed or self._failure is not None:
+            return None
+        return PURGE_AGAIN_SECONDS if self._stumbled else 0
+
     def _run_transaction(self, jobs: list[Job]) -> None:
         try:
             with translated():
                 outcomes = self._commit(jobs)
         except StoreError as error:
             self._roll_back(jobs, error)
-            if not isinstance(error, StoreFull):
-                self._failure = error
-                self._on_failure(error)
+            if not isinstance(error, (StoreBusy, StoreFull)):
+                self._fail(error)
         except Exception as error:  # noqa: BLE001 -- told to every caller, as not stored
             _log.exception("a job of the writer failed; its whole transaction was rolled back")
             self._roll_back(jobs, StoreUnavailable(f"not stored: {error!r}"))
         else:
+            self._stumbled = False
             self._on_commit(outcomes, self._transaction.take_announcements())
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Write the WAL back and begin it anew once it is long: SQLite's own way waits for a moment
+        without readers, which may never come, and says nothing of a failed sync."""
+        if self._wal_pages < self._checkpoint_at:
+            return
+        try:
+            with translated(), suppress(apsw.BusyError, apsw.FullError):
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+                self._wal_pages = 0
+        except StoreError as error:
+            self._fail(error)
+        self._checkpoint_at = self._wal_pages + CHECKPOINT_PAGES
+
+    def _note_wal_pages(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def _fail(self, error: StoreError) -> None:
+        self._failure = error
+        self._on_failure(error)
 
     def _commit(self, jobs: list[Job]) -> list[Outcome]:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -314,6 +352,7 @@ class Writer(threading.Thread):
             return job, None, error
 
     def _roll_back(self, jobs: list[Job], error: StoreError) -> None:
+        self._stumbled = True
         self._transaction.forget()
         if self._connection.in_transaction:
             with suppress(apsw.Error):  # SQLite may have rolled back by itself

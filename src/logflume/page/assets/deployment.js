@@ -1,8 +1,12 @@
 /**
  * The page of one deployment, `/d/{id}`: what it is, how it stands, and its log.
  *
- * Owns the header and the document's title. The log itself is `<deploy-log>`; when that says that a
- * status or end record has come, the deployment is read again.
+ * Owns the header and the document's title. The log itself is `<deploy-log>`, which begins once the
+ * deployment is known; when it says that a status or end record has come, the deployment is read
+ * again.
+ *
+ * Whoever deploys may make the id and hand out this page's address before the server has heard of
+ * either, so an id that could be a deployment's is waited for.
  */
 
 import "./deploy-log.js";
@@ -14,11 +18,21 @@ import { absolute, finished, mark, ran, shortCommit } from "./format.js";
 
 const RETRY_MS = 5000;
 const TICK_MS = 1000;
+const SOON_MS = 1000; // between two looks for a deployment that is not there yet
+const SOON_FOR_MS = 30_000; // that long; every RETRY_MS after it
+const ID = /^dep_[0-9a-hjkmnp-tv-z]{37}$/;
+const WAITING = "Waiting for the deployment";
+const NOT_YET = "Nothing of it has arrived yet. This page will show it as soon as something does.";
+const NOT_SOON =
+  "There is no such deployment: it has not been sent yet, or it was deleted. This page keeps looking.";
 
-const path = deploymentPath(decodeURIComponent(location.pathname.split("/")[2] ?? ""));
+const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const path = deploymentPath(id);
 /** @type {Deployment | null} */
 let deployment = null;
 let deleted = false;
+/** When the server first said that it does not know the deployment. @type {number | null} */
+let waitingSince = null;
 let asked = 0; // readings asked for; only the answer to the last one counts
 
 async function read() {
@@ -26,13 +40,37 @@ async function read() {
   try {
     const { body } = await get(path);
     if (asking !== asked) return;
+    const first = deployment === null;
     deployment = body;
     show();
+    if (first) begin();
   } catch (error) {
     if (asking !== asked) return;
-    if (error instanceof Problem && error.final) return refuse(error);
-    setTimeout(() => asking === asked && read(), RETRY_MS);
+    const problem = error instanceof Problem ? error : null;
+    const unknown = problem?.status === 404 && deployment === null && ID.test(id);
+    if (problem?.final && !unknown) return refuse(problem);
+    if (unknown) waitingSince ??= performance.now();
+    else if (deployment === null && waitingSince === null) notice(problem?.message ?? "The server does not answer.");
+    setTimeout(() => asking === asked && read(), waitingSince === null ? RETRY_MS : wait(waitingSince));
   }
+}
+
+/**
+ * Say that the deployment is waited for; how long to wait until the next look, not the same for all.
+ * @param {number} since
+ */
+function wait(since) {
+  const soon = performance.now() - since < SOON_FOR_MS;
+  document.title = `${WAITING} · Logflume`;
+  say(byId("title"), WAITING);
+  notice(soon ? NOT_YET : NOT_SOON);
+  return (soon ? SOON_MS : RETRY_MS) * (0.75 + Math.random() / 2);
+}
+
+/** @param {string} text */
+function notice(text) {
+  byId("notice").hidden = text === "";
+  say(byId("notice"), text);
 }
 
 /** @param {Problem} problem */
@@ -40,7 +78,7 @@ function refuse(problem) {
   if (deployment !== null) return;
   say(byId("title"), problem.status === 404 ? "There is no such deployment" : problem.message);
   byId("refused").hidden = false;
-  byId("log").hidden = true;
+  notice("");
   document.title = "No such deployment · Logflume";
 }
 
@@ -90,16 +128,23 @@ function tick() {
   if (clock !== null && deployment !== null) say(clock, ran(deployment, now()) ?? "");
 }
 
-const log = document.createElement("deploy-log");
-log.setAttribute("src", `${path}/log`);
-log.addEventListener("status", () => read());
-log.addEventListener("connection", (event) => {
-  const { state } = /** @type {CustomEvent} */ (event).detail;
-  if (state !== "deleted") return;
-  deleted = true;
-  show();
-});
-byId("log").append(log);
-log.focus({ preventScroll: true });
+/** The deployment is known: begin with its log. */
+function begin() {
+  waitingSince = null;
+  notice("");
+  const log = document.createElement("deploy-log");
+  log.setAttribute("src", `${path}/log`);
+  log.addEventListener("status", () => read());
+  log.addEventListener("connection", (event) => {
+    const { state } = /** @type {CustomEvent} */ (event).detail;
+    if (state !== "deleted") return;
+    deleted = true;
+    show();
+  });
+  byId("log").append(log);
+  byId("log").hidden = false;
+  if (document.activeElement === document.body) log.focus({ preventScroll: true });
+}
+
 setInterval(() => deployment && !finished(deployment) && !deleted && tick(), TICK_MS);
 read();

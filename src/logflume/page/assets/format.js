@@ -25,8 +25,8 @@ export function count(number) {
   return COUNT.format(number);
 }
 
-/** @param {number} number @param {string} [noun] */
-export function counted(number, noun = "line") {
+/** @param {number} number @param {string} noun */
+export function counted(number, noun) {
   return `${COUNT.format(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
@@ -81,7 +81,7 @@ export function shortCommit(commit) {
  * @param {State} state @param {Order} order
  */
 export function connectionSaid(state, { complete, end }) {
-  if (state === "finished") return complete ? `complete: ${counted(end?.lines ?? 0)}` : "incomplete";
+  if (state === "finished") return complete ? `complete: ${counted(end?.lines ?? 0, "record")}` : "incomplete";
   if (state === "failed") return "not available";
   return state === "loading" || state === "reconnecting" ? `${state}…` : state;
 }

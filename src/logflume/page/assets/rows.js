@@ -20,6 +20,8 @@ import { absolute, counted } from "./format.js";
  * @typedef {object} Row
  * @property {number} n its first record
  * @property {number} last its last record
+ * @property {number} records how many are in it; fewer than the span when other rows begin within
+ * @property {string} time of its first record, as it is shown
  * @property {string | undefined} stream none for a marker
  * @property {string} text what is left of it after carriage returns
  * @property {import("./ansi.js").Style} style in which `text` begins
@@ -126,6 +128,7 @@ export class Rows {
     if (!near) return undefined;
     extend(row, text);
     row.last = n;
+    row.records++;
     return row;
   }
 
@@ -149,6 +152,7 @@ export class Rows {
     extend(row, rest.text);
     row.cut += rest.cut;
     row.last = rest.last;
+    row.records += rest.records;
     if (this.#open.get(stream) === rest) this.#open.set(stream, row);
     paint(row);
   }
@@ -167,17 +171,21 @@ export class Rows {
  * @returns {Row}
  */
 function rowOf({ n, time, kind, stream, level, text = "", status = "", exit_code, lines }) {
+  const shown = absolute(time);
   const element = make("div", { className: "row" },
-    make("a", { className: "number", id: `L${n}`, href: `#L${n}`, title: absolute(time) }, String(n)),
+    make("a", { className: "number", id: `L${n}`, href: `#L${n}`, title: shown }, String(n)),
     make("span", { className: "mark" }, stream === "stderr" ? "err" : null),
     make("span", { className: "text" }));
   if (kind !== undefined) element.dataset.kind = kind;
   if (stream !== undefined) element.dataset.stream = stream;
   if (level !== undefined) element.dataset.level = level;
-  const row = { n, last: n, stream: kind === undefined ? stream : undefined, text: "", style: PLAIN, cut: 0, element };
+  const row = {
+    n, last: n, records: 1, time: shown, stream: kind === undefined ? stream : undefined,
+    text: "", style: PLAIN, cut: 0, element,
+  };
   const exit = exit_code === null || exit_code === undefined ? "" : ` · exit code ${exit_code}`;
   if (kind === "status") text = `status: ${status}`;
-  if (kind === "end") text = `end: ${status}${exit} · ${counted(lines ?? 0)}`;
+  if (kind === "end") text = `end: ${status}${exit} · ${counted(lines ?? 0, "record")}`;
   extend(row, text || (kind ?? ""));
   return row;
 }
@@ -193,7 +201,12 @@ function extend(row, text) {
 /** @param {Row} row */
 function paint(row) {
   const [number, , text] = row.element.children;
-  if (row.last > row.n) number.setAttribute("aria-label", `${row.n} to ${row.last}`);
+  if (row.records > 1) {
+    const all = row.records === row.last - row.n + 1;
+    const which = `${all ? "" : `${row.records} of `}records ${row.n}–${row.last}`;
+    number.setAttribute("aria-label", which);
+    number.setAttribute("title", `${which} · ${row.time}`);
+  }
   text.replaceChildren(...runs(row.text, row.style).map(painted));
   if (row.cut === 0) return;
   text.append(make("i", { className: "cut" }, `… ${counted(row.cut, "more character")}, in the raw text`));
