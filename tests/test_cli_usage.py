@@ -114,7 +114,7 @@ def test_run_starts_without_the_server_code_or_http() -> None:
 
 
 def test_a_wrong_server_in_the_environment_stops_no_deployment(logflume: CommandLine) -> None:
-    """One bad variable in a CI system must not block a release; the same as an option is refused."""
+    """One bad variable in a CI system must not block a release; as an option it is refused."""
     env = {"LOGFLUME_SERVER": "nonsense", "LOGFLUME_SYNC_SECONDS": "0"}
     ran = logflume("run", "--", "echo", "deployed", env=env)
     assert (ran.returncode, ran.stdout) == (0, b"deployed\n")

@@ -132,7 +132,7 @@ def push(
 def tail(
     which: opt.Which,
     lines: Annotated[
-        int | None, typer.Option("-n", "--lines", min=0, help="Only the last N records.")
+        int | None, typer.Option("-n", "--lines", min=0, help="Only the last N lines.")
     ] = None,
     since: Annotated[
         str, typer.Option(metavar="TIME", help="Only from 10m, 1h30m ago or an RFC 3339 time on.")
@@ -157,7 +157,7 @@ def tail(
       logflume tail dep_…
       logflume tail http://127.0.0.1:8080/d/dep_… --exit-status
       logflume tail dep_… -n 100 --no-follow
-      logflume tail dep_… --since 10m --json | jq .text
+      logflume tail dep_… --since 10m --json | jq -r '.text // empty'
 
     Ends with the deployment, and says on stderr how that went.
     """

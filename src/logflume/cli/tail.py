@@ -43,12 +43,19 @@ def tail(address: Address, options: TailOptions, settings: Settings) -> int:
         if since is not None:
             start = {"offset": offset_since(client, address.id, since)}
         elif options.lines is not None:
-            start = {"tail": options.lines} if options.lines else {"offset": "now"}
+            start = _last(client, address, options.lines)
         end = _show(client, address, start, options)
         if end is None:  # it was shown in part, or is not finished
             known = decode(client.deployment(address.id), Deployment)
             return _result(known.status, known.exit_code, options)
     return _result(end.status, end.exit_code, options)
+
+
+def _last(client: Client, address: Address, lines: int) -> Query:
+    """Where the last `lines` begin. The `end` record of a finished log is not one of them."""
+    known = decode(client.deployment(address.id), Deployment)
+    lines += known.status in FINAL
+    return {"tail": lines} if lines else {"offset": "now"}
 
 
 def _show(client: Client, address: Address, start: Query, options: TailOptions) -> LogRecord | None:
