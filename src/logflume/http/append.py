@@ -190,7 +190,7 @@ async def _refuse(send: Send, error: LogError | RequestError) -> None:
         "Content-Type": "application/problem+json",
         "Connection": "close",
     }
-    await respond(send, problem.status, headers, problem.document())
+    await respond(send, problem.status, headers, problem.document() + b"\n")
 
 
 def _refuse_too_many(records: int) -> None:

@@ -53,7 +53,7 @@ class Problem:
     def response(self) -> Response:
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **self.headers}
         return Response(
-            self.document(), self.status, headers, media_type="application/problem+json"
+            self.document() + b"\n", self.status, headers, media_type="application/problem+json"
         )
 
 

@@ -36,7 +36,7 @@ def json_response(
     value: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     return Response(
-        msgspec.json.encode(value),
+        msgspec.json.encode(value) + b"\n",  # so that a terminal's prompt stands on its own line
         status,
         {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **(headers or {})},
         media_type="application/json",
