@@ -19,7 +19,7 @@ from logflume.errors import (
     StoreUnavailable,
 )
 from logflume.records import Append, Chunk, LogId, Producer, Seq
-from logflume.store import Store
+from logflume.store import Store, sqlite_file
 from logflume.store.sqlite import SqliteStore
 from logflume.store.sqlite_file import DATABASE, MIGRATIONS, open_writer, refuse_wal_reset_bug
 from tests.contract.store import *  # noqa: F403
@@ -84,6 +84,28 @@ async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreUnavailable, match="newer Logflume"):
         await opened(tmp_path)
+
+
+async def test_an_older_database_is_brought_forward(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Step by step, with all that is in it; a step that fails leaves it as it was."""
+    first = await opened(tmp_path)
+    await first.create(LOG, EMPTY)
+    await first.append(LOG, append_of("a"))
+    await first.close()
+    step = "CREATE TABLE added (x INTEGER); INSERT INTO added VALUES (1)"
+    monkeypatch.setattr(sqlite_file, "MIGRATIONS", (*MIGRATIONS, f"{step}; NOT SQL"))
+    with pytest.raises(StoreUnavailable):
+        await opened(tmp_path)
+    assert rows(tmp_path, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert rows(tmp_path, "SELECT name FROM sqlite_schema WHERE name = 'added'") == []
+    monkeypatch.setattr(sqlite_file, "MIGRATIONS", (*MIGRATIONS, step))
+    second = await opened(tmp_path)
+    assert await everything(second) == [b"1:a\n"]
+    await second.close()
+    assert rows(tmp_path, "PRAGMA user_version") == [(len(MIGRATIONS) + 1,)]
+    assert rows(tmp_path, "SELECT x FROM added") == [(1,)]
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
