@@ -169,7 +169,7 @@ FAULTS = (
     ),
     Fault(
         "small rows are gathered one short",
-        "store/sqlite_writer.py",
+        "store/sqlite_transaction.py",
         "        loose = [chunk_of_row(*row) for row in rows]",
         "        loose = [chunk_of_row(*row) for row in rows][:-1]",
         SQLITE,

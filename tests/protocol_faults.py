@@ -39,7 +39,7 @@ ROWS = (
     ),
     (
         "a deployment keeps the labels it had",
-        "store/sqlite_writer.py",
+        "store/sqlite_transaction.py",
         "for name, value in old.items() - new.items():",
         "for name, value in ():",
         SUITE + "TestListing",

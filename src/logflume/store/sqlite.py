@@ -31,7 +31,8 @@ from logflume.store.sqlite_file import (
     refuse_wal_reset_bug,
     translated,
 )
-from logflume.store.sqlite_writer import Job, Outcome, Transaction, Writer, chunk_of_row
+from logflume.store.sqlite_transaction import Transaction, chunk_of_row
+from logflume.store.sqlite_writer import Job, Outcome, Writer
 from logflume.wire import decode_state
 
 T = TypeVar("T")
