@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-from types import TracebackType
 from typing import Self
 
 READ_BYTES = 1024 * 1024
@@ -45,12 +44,7 @@ class Connection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.socket.close()
 
 

@@ -11,7 +11,6 @@ import select
 import socket
 import time
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -86,12 +85,7 @@ class Exchange:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _receive(self, seconds: float) -> None:

@@ -15,8 +15,6 @@ import typer
 from logflume.cli.commands import app
 from logflume.cli.messages import say
 
-USAGE = 2
-
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""

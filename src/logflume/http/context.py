@@ -8,7 +8,7 @@ from typing import Any
 
 from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
-from logflume.records import LogId, Offset
+from logflume.records import LogId
 from logflume.store import Store
 from logflume.tail import Tails
 
@@ -27,9 +27,9 @@ class Context:
     deployments: Deployments
     clock: Callable[[], int]
 
-    async def cursor(self, log: LogId, offset: Offset | None = None) -> Cursor:
-        """A cursor at `offset`. Raises NoSuchLog, WrongEpoch, AheadOfTail."""
-        return await Cursor.at(self.store, self.tails, log, offset)
+    async def cursor(self, log: LogId) -> Cursor:
+        """A cursor at the start of the log. Raises NoSuchLog."""
+        return await Cursor.at(self.store, self.tails, log, None)
 
 
 __all__ = ["Context", "Message", "Receive", "Scope", "Send"]
