@@ -315,6 +315,6 @@ async def test_a_purge_that_fails_is_not_tried_again_at_once(tmp_path: Path) -> 
     store._writer._transaction.purge = full  # type: ignore[method-assign]
     with pytest.raises(StoreFull):
         await store.delete(LOG)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.2)  # there is nothing to wait for: this is about what does not happen
     assert 1 <= tries <= 2
     await store.close()
