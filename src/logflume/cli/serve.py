@@ -23,9 +23,11 @@ from pathlib import Path
 
 import uvicorn
 
-from logflume.cli.http_protocol import HttpProtocol
+from logflume.cli.upgrade import UpgradingProtocol
+from logflume.cli.websocket_protocol import MAX_MESSAGE_BYTES, PING_SECONDS, WebSocketProtocol
 from logflume.deployments.deployments import Deployments
 from logflume.errors import StoreError
+from logflume.generic.logs import Logs
 from logflume.http.app import application
 from logflume.http.context import Context
 from logflume.store import Store
@@ -35,6 +37,13 @@ from logflume.tail import Tails
 
 DRAIN_SECONDS = 5
 """How long open requests may take to end once the server stops."""
+
+IDLE_SECONDS = 620
+"""How long a connection may be kept without a request. Load balancers keep theirs for up to 600 s;
+one that the server closes just then is a 502 for somebody."""
+
+SWEEP_SECONDS = 60
+"""How long an expired log that nobody asks for still takes up room."""
 
 BACKLOG = 4096
 """Connections the kernel holds until they are accepted: watchers come back all at once."""
@@ -76,12 +85,24 @@ async def _serve(host: str, port: int, data: Path, store_url: str | None) -> int
         context = await _context(store)
         started = partial(_announce, listener, data if store_url is None else None)
         server = Server(_config(application(context)), context.tails, started)
+        sweeping = asyncio.ensure_future(_sweep(context.logs))
         await server.serve(sockets=[listener])
+        sweeping.cancel()
     finally:
         await store.close()
     for error in failures:
         _log.critical("the store failed, so the server stopped: %s", error)
     return 1 if failures else 0
+
+
+async def _sweep(logs: Logs) -> None:
+    """Delete logs that nobody asks for and whose lifetime is over, until cancelled."""
+    while True:
+        try:
+            await logs.sweep()
+        except StoreError as error:
+            _log.warning("expired logs could not be deleted, and are tried again: %s", error)
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 class Server(uvicorn.Server):
@@ -120,8 +141,12 @@ class Server(uvicorn.Server):
 def _config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=HttpProtocol,
-        ws="none",
+        http=UpgradingProtocol,
+        ws=WebSocketProtocol,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=None,  # the protocol itself looks for signs of life
+        ws_per_message_deflate=False,  # or no frame could be shared
         lifespan="off",
         log_config=None,
         log_level="warning",
@@ -129,6 +154,7 @@ def _config(app: object) -> uvicorn.Config:
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
     )
 
 
@@ -147,7 +173,7 @@ async def _open_store(
 async def _context(store: Store) -> Context:
     deployments = Deployments(store, clock=_now_us, random=secrets.token_bytes)
     await deployments.start()
-    return Context(store, Tails(store), deployments, _now_us)
+    return Context(store, Tails(store), deployments, Logs(store, clock=_now_us), _now_us)
 
 
 def _now_us() -> int:

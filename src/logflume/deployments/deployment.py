@@ -9,7 +9,7 @@ import msgspec
 from logflume.deployments.ids import is_deployment_id
 from logflume.errors import BadRecord, Conflict, StoreCorrupt
 from logflume.records import State
-from logflume.wire import rfc3339
+from logflume.wire.forms import rfc3339
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -35,6 +35,8 @@ class NewDeployment(msgspec.Struct, frozen=True):
     url: WebAddress | None = None
     metadata: Metadata = {}
     status: Literal["queued", "running"] = "running"
+    retry_of: str | None = None
+    """The deployment whose log, up to the section that failed, this one's begins with."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -67,6 +69,7 @@ class Deployment(msgspec.Struct, frozen=True):
     finished_at: str | None
     lines: int = 0
     size_bytes: int = msgspec.field(default=0, name="bytes")
+    retry_of: str | None = None
 
     @property
     def finished(self) -> bool:
@@ -86,6 +89,8 @@ def begin(new: NewDeployment, id: str, now_us: int) -> Deployment:  # noqa: A002
     """The deployment that `new` asks for. Raises BadRecord for an id of another form."""
     if not is_deployment_id(id):
         raise BadRecord("id: not a deployment's id; leave it out, or see the API's documentation")
+    if new.retry_of is not None and not is_deployment_id(new.retry_of):
+        raise BadRecord("retry_of: not a deployment's id")
     now = rfc3339(now_us)
     return Deployment(
         id=id,
@@ -101,6 +106,7 @@ def begin(new: NewDeployment, id: str, now_us: int) -> Deployment:  # noqa: A002
         created_at=now,
         started_at=now if new.status == "running" else None,
         finished_at=None,
+        retry_of=new.retry_of,
     )
 
 

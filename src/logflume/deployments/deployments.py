@@ -27,7 +27,9 @@ from logflume.deployments.deployment import (
 from logflume.deployments.digests import Digests
 from logflume.deployments.ids import RANDOM_BYTES, is_deployment_id, new_deployment_id
 from logflume.deployments.line_records import encode_end, encode_feed, encode_status
-from logflume.errors import Conflict, LogExists, NoSuchLog, Outdated, StoreFull
+from logflume.deployments.retries import retry
+from logflume.errors import Conflict, LogExists, LogGone, NoSuchLog, Outdated, StoreFull
+from logflume.forks import FORKED_FROM, FORKING, Forks
 from logflume.records import Append, Encoder, LogId, Producer, State, nothing
 from logflume.store import Store
 
@@ -58,6 +60,7 @@ class Deployments:
         self._random = random
         self._untold = False
         self._digests = Digests(store, PREFIX)
+        self._forks = Forks(store)
         # A lock lives as long as somebody holds it or waits for it.
         self._changing: WeakValueDictionary[LogId, asyncio.Lock] = WeakValueDictionary()
 
@@ -75,25 +78,46 @@ class Deployments:
         now_us = self._clock()
         made = new.id or new_deployment_id(now_us, self._random(RANDOM_BYTES))
         deployment = begin(new, made, now_us)
-        state = State(now_us, CONTENT_TYPE, document=deployment.encode(), labels=deployment.labels)
+        log = log_of(deployment.id)
+        state = State(
+            now_us,
+            CONTENT_TYPE,
+            document=deployment.encode(),
+            labels=deployment.labels,
+            grown_us=now_us,
+        )
         try:
-            await self._store.create(log_of(deployment.id), state)
+            first = None
+            if new.retry_of is not None:
+                await self._refuse_existing(log)
+                source = log_of(new.retry_of)
+                state, first = await retry(self._store, state, source, new.retry_of, now_us)
+            state = await self._forks.create(log, state, first)
         except LogExists as there:
+            if there.state.deleted:
+                raise Conflict("the deployment was deleted, and retries of it remain") from None
             return _same(of_state(there.state), deployment), False
+        deployment = of_state(state)
         await self._tell("created", deployment)
         return deployment, True
 
     async def get(self, id: str) -> Deployment:  # noqa: A002
         """Raises NoSuchLog."""
-        return of_state(await self._store.state(log_of(id)))
+        return of_state(await self._state(log_of(id)))
 
     async def list(
         self, labels: Mapping[str, str], *, after: str | None, limit: int
     ) -> Sequence[Deployment]:
         """Deployments that carry all of `labels`, newest first, those older than `after`."""
         before = None if after is None else log_of(after)
-        found = await self._store.logs(PREFIX, labels, before=before, limit=limit)
-        return [of_state(state) for _, state in found]
+        listed: list[Deployment] = []
+        while len(listed) < limit:
+            found = await self._store.logs(PREFIX, labels, before=before, limit=limit)
+            listed += [of_state(state) for _, state in found if not state.deleted]
+            if len(found) < limit:
+                break
+            before = found[-1][0]
+        return listed[:limit]
 
     async def change(self, id: str, change: Change) -> Deployment:  # noqa: A002
         """Change the deployment; a final status ends its log in the same step.
@@ -104,7 +128,7 @@ class Deployments:
         # One change after another, and no new appends meanwhile.
         async with self._changing.setdefault(log, asyncio.Lock()):
             while True:
-                state = await self._store.state(log)
+                state = await self._state(log)
                 old = of_state(state)
                 now_us = self._clock()
                 new = changed(old, change, now_us)
@@ -119,9 +143,9 @@ class Deployments:
         return new
 
     async def delete(self, id: str) -> None:  # noqa: A002
-        """Raises NoSuchLog."""
+        """The lines that retries of it begin with stay theirs. Raises NoSuchLog."""
         deployment = await self.get(id)
-        await self._store.delete(log_of(id))
+        await self._forks.delete(log_of(id), self._clock())
         await self._tell("deleted", deployment)
 
     async def append(self, log: LogId, encode: Encoder, producer: Producer | None = None) -> State:
@@ -138,7 +162,7 @@ class Deployments:
         encode: Encoder = nothing
         if new.status in FINAL and not old.finished:
             new = msgspec.structs.replace(new, lines=state.tail, size_bytes=state.size_bytes)
-            digest = await self._digests.at(log_of(new.id), state.tail)
+            digest = await self._digests.at(log_of(new.id), state)
             encode = encode_end(new.status, new.exit_code, state.tail, digest, now_us)
         elif new.status != old.status:
             encode = encode_status(new.status, now_us)
@@ -146,10 +170,22 @@ class Deployments:
             now_us,
             encode,
             revision=state.revision,
-            close=new.finished,
+            close=new.finished and not old.finished,
             document=new.encode(),
-            labels=new.labels,
+            labels={**new.labels, **_lineage(state)},
         )
+
+    async def _refuse_existing(self, log: LogId) -> None:
+        """Raise LogExists before the source is looked at, which may be gone when a create is
+        repeated."""
+        with suppress(NoSuchLog):
+            raise LogExists(await self._store.state(log))
+
+    async def _state(self, log: LogId) -> State:
+        state = await self._store.state(log)
+        if state.deleted:
+            raise LogGone
+        return state
 
     async def _tell(self, kind: str, deployment: Deployment | None) -> None:
         """What it tells of is stored, so a full disk does not make it fail: what stays untold is
@@ -163,6 +199,11 @@ class Deployments:
             await self._store.append(FEED, Append(now_us, encode_feed(kind, about, now_us)))
         except StoreFull:
             self._untold = True
+
+
+def _lineage(state: State) -> dict[str, str]:
+    """The labels that say what the log was forked from: no change of a deployment may drop them."""
+    return {name: state.labels[name] for name in (FORKED_FROM, FORKING) if name in state.labels}
 
 
 def _same(there: Deployment, wanted: Deployment) -> Deployment:

@@ -12,7 +12,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from logflume.errors import StoreCorrupt
-from logflume.records import Chunk, LogId, Seq
+from logflume.lineage import stored
+from logflume.records import Chunk, LogId, Seq, State
 from logflume.store import Announcement, Store
 
 MAX_RUNNING = 4096
@@ -50,19 +51,22 @@ class Digests:
         self._running: OrderedDict[LogId, _Running] = OrderedDict()
         store.subscribe(self._hear)
 
-    async def at(self, log: LogId, seq: Seq) -> str:
-        """The SHA-256 of the bytes of records 1 to `seq`, in hexadecimal. Raises NoSuchLog."""
+    async def at(self, log: LogId, state: State) -> str:
+        """The SHA-256 of the bytes of all records so far, in hexadecimal. Raises NoSuchLog."""
         running = self._running.get(log)
-        if running is None or running.seq != seq:
-            running = await self._computed(log, seq)
+        if running is None or running.seq != state.tail:
+            running = await self._computed(log, state)
         return running.hash.hexdigest()
 
-    async def _computed(self, log: LogId, seq: Seq) -> _Running:
+    async def _computed(self, log: LogId, state: State) -> _Running:
+        seq = state.tail
         running = _Running()
         while running.seq < seq:
-            chunks = await self._store.read(log, running.seq, until=seq, max_bytes=READ_BYTES)
-            if not chunks or not await asyncio.to_thread(running.add, chunks):
-                raise StoreCorrupt(f"record {running.seq + 1} of {log} is missing in the store")
+            chunks = await stored(
+                self._store, log, state, running.seq, until=seq, max_bytes=READ_BYTES
+            )
+            if not await asyncio.to_thread(running.add, chunks):
+                raise StoreCorrupt(f"records after {running.seq + 1} of {log} do not follow")
         return running
 
     def _hear(self, announcement: Announcement) -> None:
@@ -83,4 +87,4 @@ class Digests:
             self._running.popitem(last=False)
 
 
-__all__ = ["Digests"]
+__all__ = ["READ_BYTES", "Digests"]

@@ -17,7 +17,8 @@ import msgspec
 from logflume.deployments.lines import MAX_LINE_BYTES, Line, pieces
 from logflume.errors import BadInput, BadRecord
 from logflume.records import Chunk, Encoder, Seq
-from logflume.wire import rfc3339
+from logflume.wire.forms import rfc3339
+from logflume.wire.mending import mended
 
 Stream = Literal["stdout", "stderr", "system"]
 STREAMS: tuple[str, ...] = get_args(Stream)
@@ -183,7 +184,7 @@ def _decoded(decoder: msgspec.json.Decoder[T], row: bytes, number: int | None = 
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return decoder.decode(_mended(row))
+            return decoder.decode(mended(row))
     except msgspec.ValidationError as error:
         # A number that no program can hold is no more JSON than NaN is.
         kind = BadInput if str(error).startswith("Number out of range") else BadRecord
@@ -194,20 +195,9 @@ def _decoded(decoder: msgspec.json.Decoder[T], row: bytes, number: int | None = 
         raise BadInput(f"{where}not JSON: {error}", line=number) from None
 
 
-def _mended(row: bytes) -> str:
-    """The same JSON with U+FFFD for what is not UTF-8 and for surrogates without their other half,
-    and without a byte order mark."""
-    text = row.decode("utf-8", "replace").removeprefix("\ufeff")
-    return _ESCAPE.sub(lambda escape: "\\ufffd" if escape["lone"] else escape[0], text)
-
-
 _ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\[")
 _ADJOINING = re.compile(rb"\}[ \t\r]*\{")
 _BLANK = b" \t\r"
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
-)
 
 
 __all__ = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Route, request_response
+from starlette.routing import Route, WebSocketRoute, request_response
 
 from logflume import errors
 from logflume.deployments.deployments import FEED, log_of
@@ -22,6 +22,8 @@ from logflume.http.health import alive, ready
 from logflume.http.openapi import document, reference_page
 from logflume.http.parameters import path_parameter
 from logflume.http.read import ReadLog
+from logflume.http.streams import StreamsApi, stream_of
+from logflume.http.websocket import FollowLogs, no_such_socket
 
 Endpoint = Callable[..., Any]
 """An ASGI application, or a coroutine function from Starlette's Request to its Response."""
@@ -30,7 +32,7 @@ Endpoint = Callable[..., Any]
 def application(context: Context) -> Starlette:
     """The ASGI application over `context`."""
     app = Starlette(
-        routes=routes(context),
+        routes=[*routes(context), *sockets(context)],
         exception_handlers={
             errors.LogError: problems.on_log_error,
             problems.RequestError: problems.on_request_error,
@@ -46,13 +48,23 @@ def application(context: Context) -> Starlette:
 def routes(context: Context) -> list[Route]:
     """Every route; the first that matches is taken."""
     deployments = DeploymentsApi(context)
-    read_log = ReadLog(context, lambda scope: log_of(path_parameter(scope, "id")))
+    streams = StreamsApi(context)
+    read_log = ReadLog(context, lambda scope: log_of(path_parameter(scope, "id")), lines=True)
     read_feed = ReadLog(context, lambda _: FEED)
+    stream: dict[str, Endpoint] = {
+        "GET": ReadLog(context, stream_of),
+        "HEAD": streams.head,
+        "PUT": streams.put,
+        "POST": streams.post,
+        "DELETE": streams.delete,
+        "OPTIONS": streams.options,
+    }
     one = {"GET": deployments.show, "PATCH": deployments.change, "DELETE": deployments.delete}
     return [
         _route("/v1/deployments/{id}/log", {"GET": read_log, "POST": AppendLog(context)}),
         _route("/v1/deployments/feed", {"GET": read_feed}),
         _route("/v1/deployments/{id}", one),
+        _route("/v1/stream/{name:path}", stream),
         _route("/v1/deployments", {"GET": deployments.list, "POST": deployments.create}),
         _route("/healthz", {"GET": alive}),
         _route("/readyz", {"GET": partial(ready, context)}),
@@ -64,22 +76,40 @@ def routes(context: Context) -> list[Route]:
     ]
 
 
+def sockets(context: Context) -> list[WebSocketRoute]:
+    """Every address at which a WebSocket may be opened: those at which a log is read."""
+    by_deployment = FollowLogs(context, lambda scope: log_of(path_parameter(scope, "id")))
+    return [
+        WebSocketRoute("/v1/deployments/{id}/log", by_deployment),
+        WebSocketRoute("/v1/deployments/feed", FollowLogs(context, lambda _: FEED)),
+        WebSocketRoute("/v1/stream/{name:path}", FollowLogs(context, stream_of)),
+        WebSocketRoute("/{path:path}", no_such_socket),
+    ]
+
+
 class _ByMethod:
     """Several endpoints at one address. HEAD goes to the one for GET."""
 
     def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
         self._endpoints = {
-            method: request_response(endpoint) if iscoroutinefunction(endpoint) else endpoint
+            method: request_response(endpoint) if _takes_request(endpoint) else endpoint
             for method, endpoint in endpoints.items()
         }
+        if "GET" in endpoints:
+            self._endpoints.setdefault("HEAD", self._endpoints["GET"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        await self._endpoints[method](scope, receive, send)
+        if scope["path"].endswith("\n"):
+            raise HTTPException(404)  # the `$` of Starlette's patterns matches before it
+        await self._endpoints[scope["method"]](scope, receive, send)
+
+
+def _takes_request(endpoint: Endpoint) -> bool:
+    return iscoroutinefunction(endpoint) and len(signature(endpoint).parameters) == 1
 
 
 def _route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
     return Route(path, _ByMethod(endpoints), methods=list(endpoints))
 
 
-__all__ = ["application", "routes"]
+__all__ = ["application", "routes", "sockets"]

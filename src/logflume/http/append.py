@@ -21,7 +21,7 @@ from logflume.deployments.line_records import (
     parse_ndjson,
 )
 from logflume.deployments.lines import LineSplitter
-from logflume.errors import Conflict, Duplicate, LogClosed, LogError
+from logflume.errors import Conflict, Duplicate, LogClosed, LogError, LogGone
 from logflume.http.body import ClientDisconnected, decompressed, read_body
 from logflume.http.context import Context, Message, Receive, Scope, Send
 from logflume.http.parameters import choice, headers_of, path_parameter, producer_of, query_of
@@ -129,17 +129,19 @@ class AppendLog:
         try:
             state = await self._context.deployments.append(request.log, encode, request.producer)
         except Duplicate as repeated:
-            headers = {**tail_headers(repeated.state), **_producer_headers(repeated.producer)}
+            headers = {**tail_headers(repeated.state), **producer_headers(repeated.producer)}
             await respond(send, 204, headers)
             return
         headers = tail_headers(state)
         if request.producer:
-            await respond(send, 200, {**headers, **_producer_headers(request.producer)})
+            await respond(send, 200, {**headers, **producer_headers(request.producer)})
         else:
             await respond(send, 204, headers)
 
     async def _stream(self, request: _Request, receive: Receive, send: Send) -> None:
         state = await self._context.store.state(request.log)
+        if state.deleted:
+            raise LogGone
         if state.closed:
             raise LogClosed(state)
         stream = TextStream(self._context, request.log, request.stream, state)
@@ -199,8 +201,9 @@ def _refuse_too_many(records: int) -> None:
         raise RequestError(Problem(413, "too-large", detail, {"max_records": MAX_BATCH_RECORDS}))
 
 
-def _producer_headers(producer: Producer) -> dict[str, str]:
+def producer_headers(producer: Producer) -> dict[str, str]:
+    """A producer's last accepted mark, told."""
     return {"Producer-Epoch": str(producer.epoch), "Producer-Seq": str(producer.seq)}
 
 
-__all__ = ["AppendLog"]
+__all__ = ["THREAD_BYTES", "AppendLog", "producer_headers"]

@@ -6,8 +6,9 @@ never becomes a large one. Nothing of a body that is cut off or corrupt is hande
 
 from __future__ import annotations
 
+import asyncio
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,6 +71,13 @@ def decompressed(body: bytes, encoding: str, max_bytes: int = MAX_BATCH_BYTES) -
         raise BadInput(f"the {encoding} body is corrupt: {error}; nothing was stored") from None
 
 
+async def whole_body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    """The body of a request with these headers, decompressed. Raises as the two above do."""
+    body = await read_body(receive)
+    encoding = headers.get("content-encoding", "").strip().lower()
+    return await asyncio.to_thread(decompressed, body, encoding) if encoding else body
+
+
 class _Decompressor(Protocol):
     @property
     def eof(self) -> bool: ...
@@ -114,4 +122,11 @@ _ZSTD = _Coding(  # 4 bytes may stand for a block of 128 KB; the window is RFC 9
 )
 _CODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "zstd": _ZSTD}
 
-__all__ = ["MAX_BATCH_BYTES", "ClientDisconnected", "decompressed", "on_disconnect", "read_body"]
+__all__ = [
+    "MAX_BATCH_BYTES",
+    "ClientDisconnected",
+    "decompressed",
+    "on_disconnect",
+    "read_body",
+    "whole_body",
+]

@@ -8,6 +8,7 @@ from typing import Any
 
 from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
+from logflume.generic.logs import Logs
 from logflume.records import LogId
 from logflume.store import Store
 from logflume.tail import Tails
@@ -25,6 +26,7 @@ class Context:
     store: Store
     tails: Tails
     deployments: Deployments
+    logs: Logs
     clock: Callable[[], int]
 
     async def cursor(self, log: LogId) -> Cursor:

@@ -1,79 +1,106 @@
-"""Request/response: the log so far as a JSON array, NDJSON or plain text.
+"""Request/response: the log so far as JSON, NDJSON, plain text or the bytes that it is of.
 
 The end of what is answered is fixed when the request arrives, so the headers can say where to read
-on. Records go out as the store has them, a batch at a time, however long the log is.
+on. Records go out as the store has them, a batch at a time, however long the log is. A client that
+has the answer already, as short polling does, is told so without looking at records.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from logflume.cursor import Cursor
-from logflume.deployments.line_records import text_of
+from logflume.http.caching import cache_control, etag_of, is_known, is_private, retry_after
 from logflume.http.context import Receive, Send
+from logflume.http.forms import Form
 from logflume.http.place import Span
-from logflume.http.respond import start
+from logflume.http.respond import respond, start
 from logflume.http.watch import while_connected
-from logflume.records import Seq, State
-from logflume.wire import json_items
+from logflume.records import Seq
+from logflume.tail import Batch
 
 READ_BYTES = 1024 * 1024
 """Records read from the store at a time. Larger reads are not faster, only heavier."""
 
-FORMS = {
-    "json": "application/json",
-    "ndjson": "application/x-ndjson",
-    "text": "text/plain; charset=utf-8",
-}
-
 
 async def send_history(
-    form: str, cursor: Cursor, span: Span, receive: Receive, send: Send, *, head: bool
+    form: Form,
+    cursor: Cursor,
+    span: Span,
+    request: Mapping[str, str],
+    now_us: int,
+    receive: Receive,
+    send: Send,
+    *,
+    head: bool,
 ) -> None:
     """Answer with the records of `span`. Raises StoreError."""
-    await start(send, 200, _headers(cursor.state, span, form))
+    headers = _headers(form, cursor, span, request, now_us)
+    if "ETag" in headers and is_known(request, headers["ETag"]):
+        await respond(send, 304, {name: headers[name] for name in _WITH_304 if name in headers})
+        return
     if head:
+        await start(send, 200, headers)
         await send({"type": "http.response.body"})
         return
     cursor.seq = span.after
-    await while_connected(receive, _send_all(send, _ENCODINGS[form](cursor, span.until)))
+    batch = await _read(cursor, span.until)
+    if batch.until >= span.until:
+        await respond(send, 200, headers, form.whole(batch.chunks))
+        return
+    await start(send, 200, headers)
+    await while_connected(receive, _send_all(send, _pieces(form, cursor, span.until, batch)))
 
 
-def _headers(state: State, span: Span, form: str) -> dict[str, str]:
+_WITH_304 = (
+    "ETag",
+    "Cache-Control",
+    "Vary",
+    "Retry-After",
+    "Stream-Next-Offset",
+    "Stream-Up-To-Date",
+    "Stream-Closed",
+)
+
+
+def _headers(
+    form: Form, cursor: Cursor, span: Span, request: Mapping[str, str], now_us: int
+) -> dict[str, str]:
+    state = cursor.state
+    first, last = state.offset(span.after), state.offset(span.until)
+    at_tail = span.until >= state.tail
+    closed = at_tail and state.closed
     headers = {
-        "Content-Type": FORMS[form],
-        "Cache-Control": "no-store",
+        "Content-Type": form.content_type or state.content_type,
         "Vary": "Accept",
-        "Stream-Start-Offset": str(state.offset(span.after)),
-        "Stream-Next-Offset": str(state.offset(span.until)),
+        "Stream-Start-Offset": str(first),
+        "Stream-Next-Offset": str(last),
+        **({"Stream-Up-To-Date": "true"} if at_tail else {}),
+        **({"Stream-Closed": "true"} if closed else {}),
     }
-    if span.until >= state.tail:
-        headers["Stream-Up-To-Date"] = "true"
-        if state.closed:
-            headers["Stream-Closed"] = "true"
+    if at_tail and not closed:
+        headers["Retry-After"] = retry_after(state, now_us)
+    if span.is_now:
+        return {**headers, "Cache-Control": "no-store"}
+    lasting = state.closed or not (at_tail or span.moves)
+    headers["ETag"] = etag_of(form.name, first, last, closed=closed)
+    headers["Cache-Control"] = cache_control(private=is_private(request), lasting=lasting)
     return headers
 
 
-async def _ndjson(cursor: Cursor, until: Seq) -> AsyncIterator[bytes]:
-    while cursor.seq < until:
-        batch = await cursor.read(until=until, max_bytes=READ_BYTES)
-        yield b"".join([chunk.body for chunk in batch.chunks])
+async def _read(cursor: Cursor, until: Seq) -> Batch:
+    return await cursor.read(until=until, max_bytes=READ_BYTES)
 
 
-async def _json(cursor: Cursor, until: Seq) -> AsyncIterator[bytes]:
-    before = b"["
-    async for body in _ndjson(cursor, until):
-        yield before + json_items(body)
-        before = b","
-    yield b"]" if before == b"," else b"[]"
-
-
-async def _text(cursor: Cursor, until: Seq) -> AsyncIterator[bytes]:
-    async for body in _ndjson(cursor, until):
-        yield text_of(body)
-
-
-_ENCODINGS = {"json": _json, "ndjson": _ndjson, "text": _text}
+async def _pieces(form: Form, cursor: Cursor, until: Seq, batch: Batch) -> AsyncIterator[bytes]:
+    before = form.before
+    while batch.chunks:
+        yield before + form.piece(batch.chunks)
+        before = form.between
+        if batch.until >= until:
+            break
+        batch = await _read(cursor, until)
+    yield form.after
 
 
 async def _send_all(send: Send, pieces: AsyncIterator[bytes]) -> None:
@@ -82,4 +109,4 @@ async def _send_all(send: Send, pieces: AsyncIterator[bytes]) -> None:
     await send({"type": "http.response.body"})
 
 
-__all__ = ["FORMS", "send_history"]
+__all__ = ["send_history"]

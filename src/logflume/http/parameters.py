@@ -24,6 +24,7 @@ MAX_PRODUCER_ID_CHARS = 128
 """Ids are kept in the state of each log, which must stay small."""
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+_CURSOR = re.compile(r"[0-9]{1,18}")
 
 
 def query_of(scope: Scope) -> dict[str, list[str]]:
@@ -67,6 +68,14 @@ def number(query: Query, name: str) -> int | None:
     return int(value)
 
 
+def cursor_of(query: Query) -> str | None:
+    """The Durable Streams cursor that a live reader echoes. Raises BadInput."""
+    cursor = single(query, "cursor")
+    if cursor is not None and not _CURSOR.fullmatch(cursor):
+        raise BadInput("cursor must be the one of the last answer, or be left out")
+    return cursor
+
+
 def choice(query: Query, name: str, choices: tuple[str, ...]) -> str | None:
     """One of `choices`. Raises BadInput."""
     value = single(query, name)
@@ -102,6 +111,7 @@ def path_parameter(scope: Scope, name: str) -> str:
 __all__ = [
     "Query",
     "choice",
+    "cursor_of",
     "headers_of",
     "number",
     "path_parameter",

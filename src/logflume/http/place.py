@@ -16,10 +16,13 @@ DEFAULT_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Records `after + 1` to `until`."""
+    """Records `after + 1` to `until`. `is_now` if only the tail's place was asked for, `moves` if
+    the same request means other records once the log has grown."""
 
     after: Seq
     until: Seq
+    is_now: bool = False
+    moves: bool = False
 
 
 async def span_of(query: Query, cursor: Cursor) -> Span:
@@ -35,7 +38,8 @@ async def span_of(query: Query, cursor: Cursor) -> Span:
         return Span(Seq(max(0, until - (limit or DEFAULT_PAGE))), until)
     after = await _start_of(query, cursor) or Seq(0)
     tail = cursor.state.tail
-    return Span(after, tail if limit is None else Seq(min(tail, after + limit)))
+    until = tail if limit is None else Seq(min(tail, after + limit))
+    return Span(after, until, is_now=single(query, "offset") == "now", moves="tail" in query)
 
 
 async def live_start_of(query: Query, headers: Mapping[str, str], cursor: Cursor) -> Seq:

@@ -80,9 +80,11 @@ def problem_of(error: errors.LogError) -> Problem:
             status, name = (422, "bad-record") if isinstance(error, errors.BadRecord) else (400, "")
             members = {} if error.line is None else {"line": error.line}
             return Problem(status, name or "bad-request", detail, members)
+        case errors.LogGone():
+            return Problem(410, "log-gone", detail)
         case errors.NoSuchLog():
             # What was asked for is not repeated: an id is whatever a caller made up.
-            return Problem(404, "no-such-log", "there is no deployment or log of this id")
+            return Problem(404, "no-such-log", "there is no deployment or log of this id or name")
         case errors.LogClosed():
             return Problem(409, "log-closed", detail, headers=tail_headers(error.state))
         case errors.AheadOfTail():

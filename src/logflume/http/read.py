@@ -1,15 +1,24 @@
-"""GET …/log: which of the patterns is asked for, and in which form."""
+"""GET of a log: which of the patterns is asked for, and in which form."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from logflume.cursor import Cursor
+from logflume.http.caching import is_private
 from logflume.http.context import Context, Receive, Scope, Send
-from logflume.http.history import FORMS, send_history
-from logflume.http.parameters import Query, choice, headers_of, query_of
+from logflume.http.forms import Form, forms_of
+from logflume.http.history import send_history
+from logflume.http.lent import connection_of
+from logflume.http.long_poll import PollAnswer, long_poll, poll_answer
+from logflume.http.parameters import Query, choice, cursor_of, headers_of, query_of, single
+from logflume.http.parked_poll import ParkedPoll
 from logflume.http.place import live_start_of, span_of
+from logflume.http.problems import Problem, RequestError
 from logflume.http.sse import follow_sse
 from logflume.records import LogId
+
+LIVE = ("sse", "long-poll", "ws")
 
 _ACCEPTED = {
     "application/json": "json",
@@ -20,34 +29,86 @@ _ACCEPTED = {
 
 
 class ReadLog:
-    """The endpoint. `log_of` finds the log that the address names, or raises NoSuchLog."""
+    """The endpoint. `log_of` finds the log that the address names, or raises NoSuchLog; `lines`
+    says that its records are lines, so that they have a text."""
 
-    def __init__(self, context: Context, log_of: Callable[[Scope], LogId]) -> None:
+    def __init__(
+        self, context: Context, log_of: Callable[[Scope], LogId], *, lines: bool = False
+    ) -> None:
         self._context = context
         self._log_of = log_of
+        self._lines = lines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query, headers = query_of(scope), headers_of(scope)
         head = scope["method"] == "HEAD"
-        form = _form_of(query, headers.get("accept", ""))
-        cursor = await self._context.cursor(self._log_of(scope))
-        if form == "sse":
-            cursor.seq = await live_start_of(query, headers, cursor)
-            returning = "last-event-id" in headers
-            await follow_sse(self._context, cursor, receive, send, returning=returning, head=head)
-        else:
+        live = choice(query, "live", LIVE)
+        if live == "ws":
+            raise RequestError(UPGRADE)
+        log = self._log_of(scope)
+        cursor = await self._context.cursor(log)
+        await self._context.logs.use(log, cursor.state)
+        form = self._form_of(query, headers.get("accept", ""), cursor)
+        if form is not None and live is None:
             span = await span_of(query, cursor)
-            await send_history(form, cursor, span, receive, send, head=head)
+            now_us = self._context.clock()
+            await send_history(form, cursor, span, headers, now_us, receive, send, head=head)
+            return
+        cursor.seq = await live_start_of(query, headers, cursor)
+        known = cursor_of(query)
+        if live == "long-poll":
+            lasting = "tail" not in query and single(query, "offset") != "now"
+            answer = poll_answer(
+                form or self._usual_form(cursor),
+                known,
+                private=is_private(headers),
+                lasting=lasting,
+            )
+            if head or not self._park(scope, answer, cursor):
+                await long_poll(self._context, answer, cursor, receive, send, head=head)
+        else:
+            returning = "last-event-id" in headers
+            await follow_sse(
+                self._context, cursor, known, receive, send, returning=returning, head=head
+            )
+
+    def _park(self, scope: Scope, answer: PollAnswer, cursor: Cursor) -> bool:
+        """Let the request wait without a task, if the server lends its connection."""
+        connection = connection_of(scope)
+        if connection is None:
+            return False
+        parked = ParkedPoll(self._context, answer, cursor, connection)
+        if not connection.lend(parked):
+            return False
+        parked.begin()
+        return True
+
+    def _usual_form(self, cursor: Cursor) -> Form:
+        return forms_of(cursor.state.content_type, lines=self._lines)[0]
+
+    def _form_of(self, query: Query, accept: str, cursor: Cursor) -> Form | None:
+        """`format` says it plainly; else the first type in `Accept` that is known. None is SSE."""
+        usual, *_ = known_forms = forms_of(cursor.state.content_type, lines=self._lines)
+        forms = {form.name: form for form in known_forms}
+        wanted = choice(query, "format", tuple(forms))
+        if wanted is not None:
+            return forms[wanted]
+        types = (item.split(";")[0].strip().lower() for item in accept.split(","))
+        names = (_ACCEPTED[name] for name in types if name in _ACCEPTED)
+        known = next((name for name in names if name in forms or name == "sse"), None)
+        return None if known == "sse" else forms.get(known or "", usual)
 
 
-def _form_of(query: Query, accept: str) -> str:
-    """`live` and `format` say it plainly; else the first type in `Accept` that is known."""
-    live = choice(query, "live", ("sse",))
-    form = choice(query, "format", tuple(FORMS))
-    if live or form:
-        return live or form or ""
-    types = (item.split(";")[0].strip().lower() for item in accept.split(","))
-    return next((_ACCEPTED[name] for name in types if name in _ACCEPTED), "json")
+UPGRADE = Problem(
+    426,
+    "upgrade-required",
+    "live=ws is a WebSocket: open it with ws:// or wss://, not with a plain GET",
+    headers={
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+    },
+)
 
 
-__all__ = ["ReadLog"]
+__all__ = ["LIVE", "UPGRADE", "ReadLog"]

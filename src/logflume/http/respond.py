@@ -6,6 +6,8 @@ Every answer carries `nosniff`: what a log holds must never be run because a bro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import formatdate
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -14,22 +16,46 @@ from starlette.responses import Response
 from logflume.http.context import Send
 from logflume.records import State
 
-NOSNIFF = (b"x-content-type-options", b"nosniff")
+FENCES = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; sandbox"),
+]
+"""What a log holds is not taken for something else, not loaded into another site's page, and does
+nothing when a browser shows it: a log may be of any type, HTML too."""
 
 
 def raw_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [NOSNIFF, *((k.lower().encode(), v.encode("latin-1")) for k, v in headers.items())]
+    return [*FENCES, *((k.lower().encode(), v.encode("latin-1")) for k, v in headers.items())]
 
 
 async def start(send: Send, status: int, headers: Mapping[str, str]) -> None:
     await send({"type": "http.response.start", "status": status, "headers": raw_headers(headers)})
 
 
-async def respond(send: Send, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
-    """A whole answer at once."""
-    length = {} if status == 204 else {"Content-Length": str(len(body))}
-    await start(send, status, {**headers, **length})
-    await send({"type": "http.response.body", "body": body})
+async def respond(
+    send: Send,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    *,
+    head: bool = False,
+) -> None:
+    """A whole answer at once; to a HEAD, without the body that it tells of."""
+    await start(send, status, _with_length(status, headers, body))
+    await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+def raw_response(status: int, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+    """A whole answer as HTTP/1.1 writes it (RFC 9112), for a connection that is kept."""
+    told = {"Date": formatdate(usegmt=True), **_with_length(status, headers, body)}
+    lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
+    lines += [name + b": " + value for name, value in raw_headers(told)]
+    return b"\r\n".join([*lines, b"", body])
+
+
+def _with_length(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
+    return headers if status in (204, 304) else {**headers, "Content-Length": str(len(body))}
 
 
 def json_response(
@@ -49,4 +75,4 @@ def tail_headers(state: State) -> dict[str, str]:
     return {"Stream-Next-Offset": str(state.tail_offset), **closed}
 
 
-__all__ = ["NOSNIFF", "json_response", "raw_headers", "respond", "start", "tail_headers"]
+__all__ = ["json_response", "raw_headers", "raw_response", "respond", "start", "tail_headers"]

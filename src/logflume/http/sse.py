@@ -7,6 +7,7 @@ the same write, so no connection is cut between a batch and the offset after it.
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from logflume.cursor import Cursor
 from logflume.errors import NoSuchLog, StoreError
@@ -15,14 +16,16 @@ from logflume.http.problems import problem_of
 from logflume.http.respond import respond, start
 from logflume.http.watch import while_connected
 from logflume.tail import Batch
-from logflume.wire import (
+from logflume.wire.control import least_cursor, stream_cursor
+from logflume.wire.forms import Kind, kind_of
+from logflume.wire.sse import (
     SSE_GONE,
     SSE_HEARTBEAT,
     sse_control,
     sse_data,
+    sse_place,
     sse_problem,
     sse_retry,
-    stream_cursor,
 )
 
 HEARTBEAT_SECONDS = 10
@@ -40,7 +43,14 @@ HEADERS = {
 
 
 async def follow_sse(
-    context: Context, cursor: Cursor, receive: Receive, send: Send, *, returning: bool, head: bool
+    context: Context,
+    cursor: Cursor,
+    known_cursor: str | None,
+    receive: Receive,
+    send: Send,
+    *,
+    returning: bool,
+    head: bool,
 ) -> None:
     """Stream from the cursor's place on, until the log ends, the client goes or the server stops.
 
@@ -50,17 +60,42 @@ async def follow_sse(
     if returning and cursor.state.closed and cursor.seq >= cursor.state.tail:
         await respond(send, 204, {"Cache-Control": "no-store"})
         return
-    await start(send, 200, HEADERS)
+    kind = kind_of(cursor.state.content_type)
+    encoding = {"Stream-SSE-Data-Encoding": "base64"} if kind == "binary" else {}
+    await start(send, 200, {**HEADERS, **encoding})
     if head:
         await send({"type": "http.response.body"})
         return
-    await while_connected(receive, _Stream(context, cursor, send).run())
+    chance = random.random()  # noqa: S311 -- spreads load, no secret
+    frame = SseFrame(kind, least_cursor(context.clock(), known_cursor, chance))
+    await while_connected(receive, _Stream(context, cursor, frame, send).run())
+
+
+@dataclass(frozen=True, slots=True)
+class SseFrame:
+    """Frames a batch for SSE. Equal ones share what they frame: all that came without a cursor."""
+
+    kind: Kind
+    least_cursor: int = 0
+
+    def __call__(self, batch: Batch, now_us: int) -> bytes:
+        """A data event and its control event; of an empty batch the latter only."""
+        control = sse_control(
+            batch.offset,
+            cursor=stream_cursor(now_us, self.least_cursor),
+            up_to_date=batch.up_to_date,
+            closed=batch.closed,
+        )
+        if not batch.chunks:
+            return sse_place(batch.offset) + control
+        return sse_data(batch.offset, batch.chunks, self.kind) + control
 
 
 class _Stream:
-    def __init__(self, context: Context, cursor: Cursor, send: Send) -> None:
+    def __init__(self, context: Context, cursor: Cursor, frame: SseFrame, send: Send) -> None:
         self._context = context
         self._cursor = cursor
+        self._frame = frame
         self._send = send
 
     async def run(self) -> None:
@@ -82,27 +117,14 @@ class _Stream:
         await self._write(b"" if batch.closed else _retry(), more=False)
 
     def _framed(self, batch: Batch) -> bytes:
-        return batch.framed(frame, self._context.clock())
+        return batch.framed(self._frame, self._context.clock())
 
     async def _write(self, body: bytes, *, more: bool = True) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-def frame(batch: Batch, now_us: int) -> bytes:
-    """A batch as a data event and its control event; an empty one has the latter only."""
-    control = sse_control(
-        batch.offset,
-        cursor=stream_cursor(now_us),
-        up_to_date=batch.up_to_date,
-        closed=batch.closed,
-    )
-    if not batch.chunks:
-        return control
-    return sse_data(batch.offset, [chunk.body for chunk in batch.chunks]) + control
 
 
 def _retry() -> bytes:
     return sse_retry(random.randint(*RETRY_MILLISECONDS))  # noqa: S311 -- spreads load, no secret
 
 
-__all__ = ["follow_sse", "frame"]
+__all__ = ["SseFrame", "follow_sse"]

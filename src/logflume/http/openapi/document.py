@@ -16,7 +16,11 @@ renumbered. An **offset** is the token of a place between two records; treat it 
 **tail** is the end of a log now.
 
 Unknown query parameters are ignored; one that is given twice is refused. Every error is a problem \
-document (RFC 9457) with a stable `type`."""
+document (RFC 9457) with a stable `type`.
+
+Every answer has `X-Content-Type-Options: nosniff`. What a log holds also comes with \
+`Cross-Origin-Resource-Policy: same-origin` and a `Content-Security-Policy` under which nothing of \
+it can run. Where no `Cache-Control` is listed, an answer is not to be kept."""
 
 
 def openapi(version: str) -> Json:
@@ -39,10 +43,10 @@ def openapi(version: str) -> Json:
 def _paths() -> dict[str, Json]:
     paths: dict[str, Json] = {}
     for operation in OPERATIONS:
-        methods = paths.setdefault(operation.path, {})
-        methods[operation.method.lower()] = _described(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    for operation in OPERATIONS:
         if operation.method == "GET":
-            methods["head"] = _head(operation)
+            paths[operation.path].setdefault("head", _head(operation))
     return paths
 
 
@@ -54,28 +58,33 @@ def _described(operation: Operation) -> Json:
         "requestBody": operation.body
         and {"required": operation.needs_body, "content": operation.body},
     }
+    answered = {**answers, **responses(*operation.problems), "default": any_other()}
     return {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         **{name: value for name, value in optional.items() if value},
-        "responses": {**answers, **responses(*operation.problems), "default": any_other()},
+        "responses": _bodiless(answered) if operation.method == "HEAD" else answered,
     }
 
 
 def _head(operation: Operation) -> Json:
-    """HEAD answers what GET would, without its body."""
+    """HEAD answers what GET would, without its body; no handshake begins with it."""
     described = _described(operation)
-    bodiless = {
-        status: {name: value for name, value in answer.items() if name != "content"}
-        for status, answer in described["responses"].items()
-    }
+    described["responses"].pop("101", None)
     return {
         "operationId": f"{operation.id}Head",
         "tags": [operation.tag],
         "summary": f"{operation.summary}: the headers only",
         **({"parameters": described["parameters"]} if operation.parameters else {}),
-        "responses": bodiless,
+        "responses": _bodiless(described["responses"]),
+    }
+
+
+def _bodiless(responses: Json) -> Json:
+    return {
+        status: {name: value for name, value in answer.items() if name != "content"}
+        for status, answer in responses.items()
     }
 
 

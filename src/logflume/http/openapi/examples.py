@@ -19,10 +19,10 @@ from logflume.deployments.line_records import (
     text_of,
 )
 from logflume.http.openapi.schemas import Json
-from logflume.http.sse import frame
+from logflume.http.sse import SseFrame
 from logflume.records import Chunk, Encoder, Seq, State
 from logflume.tail import Batch
-from logflume.wire import json_items
+from logflume.wire.forms import json_items
 
 _BASE = "http://127.0.0.1:8080"
 _AT_US = 1_795_448_220_123_456
@@ -68,7 +68,7 @@ ID = _finished.id
 NDJSON = _chunk.body.decode()
 HISTORY = msgspec.json.decode(b"[%b]" % json_items(_chunk.body))
 PLAIN = text_of(_chunk.body).decode()
-SSE = frame(Batch(Seq(0), [_chunk], _state), _AT_US + 5 * _SECOND_US).decode()
+SSE = SseFrame("json")(Batch(Seq(0), [_chunk], _state), _AT_US + 5 * _SECOND_US).decode()
 
 
 def _feed() -> Chunk:
@@ -87,7 +87,9 @@ _feed_chunk = _feed()
 _feed_state = State(_AT_US, "application/json", tail=_feed_chunk.last)
 FEED = msgspec.json.decode(b"[%b]" % json_items(_feed_chunk.body))
 FEED_NDJSON = _feed_chunk.body.decode()
-FEED_SSE = frame(Batch(Seq(0), [_feed_chunk], _feed_state), _AT_US + 5 * _SECOND_US).decode()
+FEED_SSE = SseFrame("json")(
+    Batch(Seq(0), [_feed_chunk], _feed_state), _AT_US + 5 * _SECOND_US
+).decode()
 
 
 def shown() -> Json:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from logflume.deployments.line_records import STREAMS
 from logflume.http.openapi import examples
 from logflume.http.openapi.operation import (
     BY_ID,
-    COUNT,
+    COMPRESSED,
     JSON,
+    PRODUCER,
     STORE,
     TEXT,
     WRITE,
@@ -20,65 +19,32 @@ from logflume.http.openapi.operation import (
     one_of,
     query,
 )
-from logflume.http.openapi.schemas import OFFSET, Json, array_of, ref
-
-_PRODUCER_NUMBER: Json = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
-
-_PLACE = (
-    query(
-        "offset",
-        "Read what follows it. `-1` is the start, `now` the tail.",
-        {"type": "string", "pattern": "^(-1|now|[0-9]{16}_[0-9]{16})$"},
-    ),
-    query("tail", "The last so many records. Does not go with `offset`.", COUNT),
-    query(
-        "before",
-        "The `limit` records (default 1000) before this offset, oldest first. Goes neither "
-        "with `offset` nor with `tail`.",
-        OFFSET,
-    ),
-    query("limit", "At most so many records. Does not go with `live`.", COUNT),
-    query(
-        "format",
-        "The form of the answer, whatever `Accept` says.",
-        one_of(("json", "ndjson", "text")),
-    ),
-    query(
-        "live",
-        "Go on for ever, as Server-Sent Events. Needs `offset` or `tail`, or `Last-Event-ID`; "
-        "counts more than `format`.",
-        one_of(("sse",)),
-    ),
-    header(
-        "Last-Event-ID",
-        "Of a live reader that comes back: the last `id` it saw. Counts more than `offset`.",
-        OFFSET,
-    ),
+from logflume.http.openapi.reading import (
+    ASKING_AGAIN,
+    FOLLOWING,
+    READ_PROBLEMS,
+    read_answers,
+    reading,
 )
+from logflume.http.openapi.schemas import array_of, ref
 
-_READING = """Without parameters: the log so far, from its start, as a JSON array. `Accept` or \
+_LINES = {
+    JSON: content(array_of("LineRecord", "StatusRecord", "EndRecord"), examples.HISTORY),
+    "application/x-ndjson": content(TEXT, examples.NDJSON),
+    "text/plain": content(TEXT, examples.PLAIN),
+}
+
+_FEED = {
+    JSON: content(array_of("FeedRecord"), examples.FEED),
+    "application/x-ndjson": content(TEXT, examples.FEED_NDJSON),
+}
+
+_READING = f"""Without parameters: the log so far, from its start, as a JSON array. `Accept` or \
 `format` picks another form.
 
-With `live=sse`, or `Accept: text/event-stream`: Server-Sent Events for as long as the log grows. \
-Each `data` event is an array of records; its `id` is the offset after them, and a `control` event \
-follows it. `gone` tells that the log was deleted, `problem` that the stream ends early, and why. \
-A comment comes at least every 15 seconds."""
+{ASKING_AGAIN}
 
-_READ_PROBLEMS = ("bad-request", "wrong-epoch", "ahead-of-tail", *STORE)
-
-
-def _read_answers(schema: Json, history: Any, ndjson: str, text: str, sse: str) -> dict[int, Json]:
-    forms = {
-        JSON: content(schema, history),
-        "application/x-ndjson": content(TEXT, ndjson),
-        "text/plain": content(TEXT, text),
-        "text/event-stream": content(TEXT, sse),
-    }
-    names = ("Stream-Start-Offset", "Stream-Next-Offset", "Stream-Up-To-Date", "Stream-Closed")
-    told = "The records. A live answer has none of these headers: its control events tell it."
-    returning = "An `EventSource` came back to the end of a finished log: it need not come again."
-    return {200: answer(told, forms, *names), 204: answer(returning)}
-
+{FOLLOWING}"""
 
 LOG_OPERATIONS = (
     Operation(
@@ -99,8 +65,8 @@ LOG_OPERATIONS = (
             ),
         },
         (
-            *("bad-request", "producer-fenced", "no-such-log", "log-closed", "conflict"),
-            *("producer-gap", "too-large", "unsupported-type", "bad-record", *WRITE),
+            *("bad-request", "producer-fenced", "no-such-log", "log-gone", "log-closed"),
+            *("conflict", "producer-gap", "too-large", "unsupported-type", "bad-record", *WRITE),
         ),
         "A text body that is sent in chunks, or longer than 1 MiB, is a stream: its lines are "
         "stored and seen as they arrive. Every other body is a batch, stored whole or not at "
@@ -114,22 +80,12 @@ LOG_OPERATIONS = (
                 "Of the lines that do not say theirs.",
                 one_of(STREAMS, default="stdout"),
             ),
+            COMPRESSED,
             header(
-                "Content-Encoding",
-                "How the body is compressed.",
-                one_of(("gzip", "x-gzip", "zstd", "identity")),
+                "Stream-Closed",
+                "Not here: `true` is refused, since the final status closes the log.",
             ),
-            header(
-                "Producer-Id",
-                "Any name you choose.",
-                {"type": "string", "minLength": 1, "maxLength": 128},
-            ),
-            header(
-                "Producer-Epoch",
-                "Starts at 0; a higher one shuts older ones out.",
-                _PRODUCER_NUMBER,
-            ),
-            header("Producer-Seq", "0, 1, 2 … a request, anew in each epoch.", _PRODUCER_NUMBER),
+            *PRODUCER,
         ),
         body={
             "text/plain": content(TEXT, examples.TEXT),
@@ -150,26 +106,20 @@ LOG_OPERATIONS = (
         "readLog",
         "Logs",
         "Read or follow a deployment's log",
-        _read_answers(
-            array_of("LineRecord", "StatusRecord", "EndRecord"),
-            *(examples.HISTORY, examples.NDJSON, examples.PLAIN, examples.SSE),
-        ),
-        ("no-such-log", *_READ_PROBLEMS),
+        read_answers(_LINES, examples.SSE),
+        ("no-such-log", "log-gone", *READ_PROBLEMS, *STORE),
         _READING,
-        parameters=(*BY_ID, *_PLACE),
+        parameters=(*BY_ID, *reading("json", "ndjson", "text")),
     ),
     Operation(
         "GET /v1/deployments/feed",
         "readFeed",
         "Logs",
         "Read or follow the feed: what happened to all deployments",
-        _read_answers(
-            array_of("FeedRecord"),
-            *(examples.FEED, examples.FEED_NDJSON, "", examples.FEED_SSE),
-        ),
-        _READ_PROBLEMS,
+        read_answers(_FEED, examples.FEED_SSE),
+        (*READ_PROBLEMS, *STORE),
         "One record for each deployment created, changed or deleted. " + _READING,
-        parameters=_PLACE,
+        parameters=reading("json", "ndjson"),
     ),
 )
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logflume.http.openapi import examples
-from logflume.http.openapi.problems import headers
+from logflume.http.openapi.headers import headers
 from logflume.http.openapi.schemas import ID, Json, ref
+from logflume.http.parameters import MAX_PRODUCER_ID_CHARS, MAX_PRODUCER_NUMBER
 
 JSON = "application/json"
 STORE = ("store-unavailable",)
@@ -17,7 +18,8 @@ WRITE = ("store-unavailable", "store-full")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A method of an address. A GET also answers HEAD."""
+    """A method of an address. A GET also answers HEAD, which is described only where it says
+    something of its own."""
 
     call: str
     id: str
@@ -45,7 +47,8 @@ def query(name: str, description: str, schema: Json | None = None) -> Json:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
-def header(name: str, description: str, schema: Json) -> Json:
+def header(name: str, description: str, schema: Json | None = None) -> Json:
+    schema = schema or {"type": "string"}
     return {"name": name, "in": "header", "description": description, "schema": schema}
 
 
@@ -66,14 +69,34 @@ def one_of(values: tuple[str, ...], **more: Any) -> Json:
     return {"type": "string", "enum": list(values), **more}
 
 
+_PRODUCER_NUMBER: Json = {"type": "integer", "minimum": 0, "maximum": MAX_PRODUCER_NUMBER}
+
+PRODUCER = (
+    header(
+        "Producer-Id",
+        "Any name you choose. The three `Producer-*` go together.",
+        {"type": "string", "minLength": 1, "maxLength": MAX_PRODUCER_ID_CHARS},
+    ),
+    header("Producer-Epoch", "Starts at 0; a higher one shuts older ones out.", _PRODUCER_NUMBER),
+    header("Producer-Seq", "0, 1, 2 … a request, anew in each epoch.", _PRODUCER_NUMBER),
+)
+
+COMPRESSED = header(
+    "Content-Encoding",
+    "How the body is compressed.",
+    one_of(("gzip", "x-gzip", "zstd", "identity")),
+)
+
 TEXT: Json = {"type": "string"}
 COUNT: Json = {"type": "integer", "minimum": 1}
 BY_ID = ({"name": "id", "in": "path", "required": True, "schema": ID, "example": examples.ID},)
 
 __all__ = [
     "BY_ID",
+    "COMPRESSED",
     "COUNT",
     "JSON",
+    "PRODUCER",
     "STORE",
     "TEXT",
     "WRITE",

@@ -22,10 +22,12 @@ from logflume.http.openapi.operation import (
     query,
 )
 from logflume.http.openapi.schemas import ID
+from logflume.http.openapi.stream_operations import STREAM_OPERATIONS
 
 TAGS = {
     "Deployments": "Created, listed, shown, changed and deleted.",
     "Logs": "A deployment's log and the feed, read over the Durable Streams protocol.",
+    "Generic logs": "Logs of any content type under names of your own: Durable Streams, whole.",
     "Server": "The server itself.",
 }
 
@@ -42,7 +44,9 @@ _DEPLOYMENTS = (
             200: answer("It was there: the same `id`, `project` and `environment`.", _SHOWN),
         },
         ("bad-request", "conflict", "too-large", "unsupported-type", "bad-record", *WRITE),
-        "A client that makes the `id` may repeat the call safely. At most 16 KiB.",
+        "A client that makes the `id` may repeat the call safely. With `retry_of` the log begins "
+        "with that of a deployment that has ended, up to where its last section begins. At most "
+        "16 KiB.",
         body=json_content("NewDeployment", examples.said(examples.NEW)),
     ),
     Operation(
@@ -72,7 +76,7 @@ _DEPLOYMENTS = (
         "Deployments",
         "Show a deployment",
         {200: answer("The deployment.", _SHOWN)},
-        ("no-such-log", *STORE),
+        ("no-such-log", "log-gone", *STORE),
         parameters=BY_ID,
     ),
     Operation(
@@ -82,7 +86,7 @@ _DEPLOYMENTS = (
         "Change a deployment",
         {200: answer("The deployment as it is now.", _SHOWN)},
         (
-            *("bad-request", "no-such-log", "conflict", "too-large"),
+            *("bad-request", "no-such-log", "log-gone", "conflict", "too-large"),
             *("unsupported-type", "bad-record", *WRITE),
         ),
         "`status` goes from `queued` over `running` to a final one: `succeeded`, `failed` or "
@@ -98,8 +102,8 @@ _DEPLOYMENTS = (
         "deleteDeployment",
         "Deployments",
         "Delete a deployment and its log",
-        {204: answer("It is gone. Whoever follows its log is told.")},
-        ("no-such-log", *WRITE),
+        {204: answer("It is gone. Whoever follows its log is told; retries of it keep theirs.")},
+        ("no-such-log", "log-gone", *WRITE),
         parameters=BY_ID,
     ),
 )
@@ -131,6 +135,6 @@ _SERVER = (
     ),
 )
 
-OPERATIONS = (*_DEPLOYMENTS, *LOG_OPERATIONS, *_SERVER)
+OPERATIONS = (*_DEPLOYMENTS, *LOG_OPERATIONS, *STREAM_OPERATIONS, *_SERVER)
 
 __all__ = ["OPERATIONS", "TAGS"]

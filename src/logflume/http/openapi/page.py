@@ -19,7 +19,7 @@ from logflume.http.openapi.markup import (
 )
 from logflume.http.openapi.schemas import Json
 
-_METHODS = ("get", "post", "put", "patch", "delete")
+_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 _PROBLEM = "application/problem+json"
 
 _FRAME = """<!doctype html>
@@ -56,10 +56,13 @@ def page(document: Json) -> str:
 
 
 def _operations_of(document: Json, tag: str) -> Iterable[tuple[str, str, Json]]:
+    """A HEAD that only answers what GET would is left out."""
     for path, methods in document["paths"].items():
+        derived = f"{methods.get('get', {}).get('operationId')}Head"
         for method in _METHODS:
-            if method in methods and tag in methods[method]["tags"]:
-                yield method.upper(), path, methods[method]
+            operation = methods.get(method, {"tags": ()})
+            if tag in operation["tags"] and operation["operationId"] != derived:
+                yield method.upper(), path, operation
 
 
 def _nav(document: Json) -> str:

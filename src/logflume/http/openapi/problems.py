@@ -8,8 +8,11 @@ import msgspec
 
 from logflume import errors
 from logflume.http.body import MAX_BATCH_BYTES
+from logflume.http.openapi.headers import headers
 from logflume.http.openapi.schemas import Json, ref
+from logflume.http.origins import FOREIGN
 from logflume.http.problems import Problem, UnsupportedType, problem_of
+from logflume.http.read import UPGRADE
 from logflume.records import LogId, Seq, State
 
 _FINISHED = State(1_795_448_220_123_456, "application/json", tail=Seq(4), closed=True)
@@ -36,7 +39,14 @@ _KINDS = (
         "A newer epoch of this producer has appended.",
         problem_of(errors.ProducerFenced(2)),
     ),
-    Kind("There is no such deployment.", problem_of(errors.NoSuchLog(LogId("")))),
+    Kind(
+        "There is no such deployment or log, or its lifetime is over.",
+        problem_of(errors.NoSuchLog(LogId(""))),
+    ),
+    Kind(
+        "The log was deleted. What was forked from it remains, and reads on.",
+        problem_of(errors.LogGone()),
+    ),
     Kind(
         "There is nothing at this address.",
         Problem(404, "not-found", "there is nothing at this address"),
@@ -46,8 +56,11 @@ _KINDS = (
         Problem(405, "method-not-allowed", "Method Not Allowed", headers={"Allow": "GET, HEAD"}),
     ),
     Kind(
-        "A change of status or exit code that cannot be; an id that is another deployment's; a "
-        "257th producer of one log; `Stream-Closed` on an append.",
+        "A deployment: a change of status or exit code that cannot be, an id that is another's, a "
+        "`retry_of` that names none or one that has not ended, `Stream-Closed` on an append. A "
+        "generic log: one of this name but of another kind, a type that is not the log's, a "
+        "`Stream-Seq` that is not greater than the last, a source that was deleted. Any log: a "
+        "257th producer.",
         problem_of(errors.Conflict("a deployment that is failed cannot become succeeded")),
     ),
     Kind("The log is finished; nothing can follow.", problem_of(errors.LogClosed(_FINISHED))),
@@ -57,8 +70,8 @@ _KINDS = (
     ),
     Kind("The offset is of an earlier log of this name.", problem_of(errors.WrongEpoch())),
     Kind(
-        "A batch over 20 MiB, compressed or not, or of more than 1,000,000 lines; a deployment's "
-        "JSON over 16 KiB.",
+        "A batch over 20 MiB, compressed or not; one of more than 1,000,000 lines of a "
+        "deployment; a deployment's JSON over 16 KiB.",
         problem_of(errors.TooLarge("the body", MAX_BATCH_BYTES)),
     ),
     Kind(
@@ -70,6 +83,8 @@ _KINDS = (
         "Well-formed JSON that is not a record or a deployment.",
         problem_of(errors.BadRecord("line 1: Expected `object`, got `int`", line=1)),
     ),
+    Kind("A page of another site opens a WebSocket.", FOREIGN),
+    Kind("`live=ws` is a WebSocket, and the request did not ask for one.", UPGRADE),
     Kind("Logflume failed.", Problem(500, "internal-error", "Logflume failed; its log says more")),
     Kind(
         "The store does not take requests now; nothing was stored.",
@@ -83,20 +98,8 @@ _KINDS = (
 
 PROBLEMS = {kind.name: kind for kind in _KINDS}
 
-HEADERS = {
-    "Allow": "The methods that are known here.",
-    "Link": "The next page, `rel=next`, while there are more.",
-    "Location": "The deployment's address.",
-    "Producer-Epoch": "The producer's epoch that counts.",
-    "Producer-Expected-Seq": "The `Producer-Seq` that comes next.",
-    "Producer-Received-Seq": "The `Producer-Seq` that came.",
-    "Producer-Seq": "The highest `Producer-Seq` that was accepted.",
-    "Retry-After": "Seconds until it is worth another try.",
-    "Stream-Closed": "`true`: the log is finished, and this was or is its end.",
-    "Stream-Next-Offset": "Where to read on; after an append, the new tail.",
-    "Stream-Start-Offset": "Where this reading began; give it to `before` to page back.",
-    "Stream-Up-To-Date": "`true`: this was the tail.",
-}
+_OF_THE_CONNECTION = {"Connection"}
+"""Headers that concern the next hop alone."""
 
 
 def examples() -> dict[str, Json]:
@@ -104,12 +107,6 @@ def examples() -> dict[str, Json]:
     return {
         name: {"summary": kind.when, "value": msgspec.json.decode(kind.example.document())}
         for name, kind in sorted(PROBLEMS.items())
-    }
-
-
-def headers(*names: str) -> dict[str, Json]:
-    return {
-        name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in sorted(names)
     }
 
 
@@ -127,7 +124,7 @@ def any_other() -> Json:
 
 
 def _response(kinds: list[Kind]) -> Json:
-    names = {name for kind in kinds for name in kind.example.headers}
+    names = {name for kind in kinds for name in kind.example.headers} - _OF_THE_CONNECTION
     content = {
         "schema": ref("Problem"),
         "examples": {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds},
@@ -139,4 +136,4 @@ def _response(kinds: list[Kind]) -> Json:
     }
 
 
-__all__ = ["HEADERS", "PROBLEMS", "Kind", "any_other", "examples", "headers", "responses"]
+__all__ = ["PROBLEMS", "Kind", "any_other", "examples", "responses"]

@@ -136,6 +136,10 @@ MEANINGS: dict[str, Json] = {
     "commit": {"description": "The commit."},
     "url": {"description": "Where more is to be found, such as the CI job's page."},
     "metadata": {"description": "Your own facts."},
+    "retry_of": {
+        "description": "The deployment that this one is a retry of. Its log, up to where its last "
+        "section begins, is the beginning of this one's."
+    },
     "exit_code": {"description": "Of the command that deployed; only with a final status."},
     "created_at": _TIME,
     "started_at": {"description": "Null while it is queued.", **_TIME},

@@ -1,0 +1,221 @@
+"""uvicorn's WebSocket, which writes frames as they are and has an end.
+
+A client may break off, break the rules, take nothing and say nothing. Whatever it does, it is told
+why its socket ends if it can be told, and within half a minute its connection is gone. uvicorn's
+own waits for ever for who does not take what is left, and keeps all that is sent in fragments.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
+from websockets.protocol import State
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
+    from websockets.frames import Frame
+    from websockets.http11 import Request
+
+FRAMES = "logflume.frames"
+"""The key in `scope["extensions"]` under which the application finds how to write a frame."""
+
+MAX_MESSAGE_BYTES = 1024 * 1024
+"""What a client may say at once. What it has to say has a few hundred bytes."""
+
+PING_SECONDS = 10
+"""Proxies cut what is silent for 30 to 60 seconds."""
+
+MAX_SILENT_LOOKS = 2
+"""A client that has taken nothing and answered nothing is seen once every `PING_SECONDS`. The
+second time after the last sign of life is 20 to 30 seconds after it."""
+
+CLOSE_SECONDS = 10
+"""How long a client may take to answer that its socket ends, or take nothing of what is left."""
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket's connection. It offers itself to the application, which may write frames."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.close_timeout = CLOSE_SECONDS
+        self._early = b""
+        """What came before the handshake was answered: nothing may be said to it yet."""
+        self._silent_looks = 0
+        self._took_something = False
+        """Whether the client has since it was looked at last."""
+        self._unsent_bytes = 0
+        """What it had yet to take then."""
+
+    # What the application says.
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.handshake_complete:
+            self.scope["extensions"][FRAMES] = self  # type: ignore[assignment]  # not only JSON
+
+    def write_frame(self, frame: bytes) -> bool:
+        """See `http.outlet.Frames`."""
+        if self.close_sent or self.transport.is_closing():
+            raise ClientDisconnected
+        self.transport.write(frame)
+        return self.writable.is_set()
+
+    async def drained(self) -> None:
+        """See `http.outlet.Frames`."""
+        await self.writable.wait()
+        if self.disconnected or self.close_sent:
+            raise ClientDisconnected
+
+    async def send(self, message: ASGISendEvent) -> None:
+        if message["type"] == "websocket.close" and self.handshake_complete:
+            self._say_end(message.get("code", 1000), message.get("reason") or "")
+            return
+        await super().send(message)
+        if message["type"] == "websocket.accept":
+            self._take_early()
+        elif message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # or uvicorn reports that it never was
+
+    def send_500_response(self) -> None:
+        if self.handshake_complete:
+            self._say_end(CloseCode.INTERNAL_ERROR, "Logflume failed; its log says more")
+        else:
+            super().send_500_response()
+
+    def shutdown(self) -> None:
+        # An application that has not answered the handshake yet will see that the server stops.
+        if self.handshake_complete:
+            self._say_end(CloseCode.SERVICE_RESTART, "the server restarts")
+            self.transport.close()
+
+    # What the client says.
+
+    def data_received(self, data: bytes) -> None:
+        if self.handshake_initiated and not self.handshake_complete:
+            self._early += data
+            self.transport.pause_reading()
+        elif self.conn.parser_exc is None:
+            super().data_received(data)
+
+    def _take_early(self) -> None:
+        early, self._early = self._early, b""
+        if early:
+            self.transport.resume_reading()
+            self.data_received(early)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Join the fragments as they come: a list of those of a byte or none would fill memory."""
+        if not isinstance(self.frames[0], bytearray):
+            self.frames[0] = bytearray(self.frames[0])  # type: ignore[call-overload]
+        self.frames[0] += event.data
+        if event.fin:
+            self.send_receive_event_to_app()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "bytes" or _is_utf8(self.frames[0]):
+            super().send_receive_event_to_app()
+        else:
+            self.frames = []
+            self.conn.fail(CloseCode.INVALID_DATA, "a text message is UTF-8")
+            self.handle_parser_exception()
+
+    def handle_ping(self) -> None:
+        """Answer, unless the client takes nothing: answers would pile up, and need not be given to
+        every ping (RFC 6455, section 5.5.3)."""
+        pongs = b"".join(self.conn.data_to_send())
+        if pongs and self.writable.is_set() and not self.close_sent:
+            self.transport.write(pongs)
+
+    def handle_close(self, event: Frame) -> None:
+        super().handle_close(event)
+        self._await_end()
+
+    def handle_parser_exception(self) -> None:
+        """Say what the client broke, and throw away what it is still sending: to close with bytes
+        unread would reset the connection, and what was said be lost (RFC 6455, section 7.1.1)."""
+        self._leave(CloseCode.PROTOCOL_ERROR)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    # The end.
+
+    def _say_end(self, code: int, reason: str) -> None:
+        """Close, once the client has answered."""
+        if self.disconnected:
+            return
+        if self.conn.state is State.OPEN:
+            self.conn.send_close(code, reason)
+        self._leave(code)
+
+    def _leave(self, code: int) -> None:
+        """Write what is left to say, and let the application know that nothing else will be."""
+        if last := b"".join(self.conn.data_to_send()):
+            self.transport.write(last)
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.writable.set()  # whoever waits to write need not any more
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self._await_end()
+
+    def _await_end(self) -> None:
+        """Cut the connection off unless it ends, or the client goes on taking what is left."""
+        self.stop_keepalive()
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        unsent_bytes = self.transport.get_write_buffer_size()
+        self.close_timer = self.loop.call_later(self.close_timeout, self._cut_off, unsent_bytes)
+
+    def _cut_off(self, unsent_bytes: int) -> None:
+        if 0 < self.transport.get_write_buffer_size() < unsent_bytes:
+            self._await_end()
+        else:
+            self.transport.abort()
+
+    # Signs of life.
+
+    def resume_writing(self) -> None:
+        self._took_something = True
+        super().resume_writing()
+
+    def schedule_ping(self) -> None:
+        self.ping_timer = self.loop.call_later(self.ping_interval or 0, self._look)
+
+    def _look(self) -> None:
+        """Ping, unless an answer is due; end it when the client is dead."""
+        answered = self.pending_ping_payload is None
+        takes = self._took_something or self.transport.get_write_buffer_size() < self._unsent_bytes
+        self._silent_looks = 0 if answered or takes else self._silent_looks + 1
+        if self._silent_looks == MAX_SILENT_LOOKS:
+            self._give_up()
+            return
+        if answered:
+            self.send_keepalive_ping()
+        else:
+            self.schedule_ping()
+        self._took_something = False
+        self._unsent_bytes = self.transport.get_write_buffer_size()
+
+    def _give_up(self) -> None:
+        takes_nothing = self.transport.get_write_buffer_size() > 0
+        self._say_end(CloseCode.POLICY_VIOLATION, "too slow: it takes nothing and answers no ping")
+        if takes_nothing:
+            self.transport.abort()  # it will not take this either
+        else:
+            self.transport.close()
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+__all__ = ["FRAMES", "MAX_MESSAGE_BYTES", "PING_SECONDS", "WebSocketProtocol"]

@@ -1,0 +1,140 @@
+"""A long-polling client that waits on a lent connection: a cursor and a timer, no task.
+
+A client that has its answer asks at once for what follows. That next request differs in nothing
+but its offset and cursor, so it need not be parsed, routed and authorised like a stranger's: it is
+taken on here. What is in the ring is answered in the same call; only what must be read from the
+store needs a task.
+
+The timer outlives many requests: it is cheaper to look now and then whether a request has waited
+for long than to set an alarm for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from logflume.cursor import Cursor
+from logflume.errors import BadInput, LogError
+from logflume.http.context import Context
+from logflume.http.lent import Connection
+from logflume.http.long_poll import WAIT_SECONDS, PollAnswer, poll_answer
+from logflume.http.problems import problem_of
+from logflume.http.respond import raw_response
+from logflume.records import Offset
+from logflume.tail import Batch
+
+
+class ParkedPoll:
+    """A client's long polling over one connection, one request after the other."""
+
+    def __init__(
+        self, context: Context, answer: PollAnswer, cursor: Cursor, connection: Connection
+    ) -> None:
+        self._context = context
+        self._answer = answer
+        self._cursor = cursor
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._waiter = self._on_news
+        self._waiting_since: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._told = ""
+        """The offset of the last answer, where nearly every client goes on."""
+
+    def begin(self) -> None:
+        """Answer what is there, or wait for it."""
+        self._waiting_since = self._loop.time()
+        self._on_news()
+
+    def again(self, offset: str, cursor: str | None) -> bool:
+        """See `lent.Waiting`."""
+        try:
+            if self._cursor.state.lifetime or not self._is_at(offset):
+                return False
+        except (BadInput, LogError):
+            return False
+        old = self._answer
+        if cursor != old.known_cursor or not old.lasting:
+            self._answer = poll_answer(old.form, cursor, private=old.private, lasting=True)
+        self.begin()
+        return True
+
+    def lost(self) -> None:
+        """See `lent.Waiting`."""
+        self._rest()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def _is_at(self, offset: str) -> bool:
+        """Whether the cursor now is where the client says it is."""
+        return offset == self._told or self._cursor.moved(Offset.parse(offset))
+
+    def _on_news(self) -> None:
+        try:
+            if self._cursor.has_news:
+                batch = self._cursor.read_ring()
+                if batch is None:
+                    self._reading = self._loop.create_task(self._read())
+                else:
+                    self._tell(batch)
+            elif self._context.tails.stopping:
+                self._tell_nothing()
+            else:
+                self._wait()
+        except LogError as error:
+            self._refuse(error)
+
+    def _wait(self) -> None:
+        self._cursor.join(self._waiter)
+        if self._alarm is None:
+            self._alarm = self._loop.call_later(WAIT_SECONDS, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        self._alarm = None
+        if self._waiting_since is None:
+            return
+        left_seconds = self._waiting_since + WAIT_SECONDS - self._loop.time()
+        if left_seconds > 0:
+            self._alarm = self._loop.call_later(left_seconds, self._on_alarm)
+        else:
+            self._tell_nothing()
+
+    async def _read(self) -> None:
+        """What the ring no longer has."""
+        try:
+            self._tell(await self._cursor.read())
+        except LogError as error:
+            self._refuse(error)
+        finally:
+            self._reading = None
+
+    def _tell_nothing(self) -> None:
+        batch = self._cursor.read_ring()
+        if batch is not None:  # at the tail the ring has all that there is
+            self._tell(batch)
+
+    def _tell(self, batch: Batch) -> None:
+        self._rest()
+        self._told = batch.token
+        self._connection.answer(batch.framed(self._answer, self._context.clock()))
+
+    def _refuse(self, error: LogError) -> None:
+        self._rest()
+        problem = problem_of(error)
+        headers = {
+            **problem.headers,
+            "Cache-Control": "no-store",
+            "Content-Type": "application/problem+json",
+        }
+        self._connection.answer(raw_response(problem.status, headers, problem.document() + b"\n"))
+
+    def _rest(self) -> None:
+        """Nobody waits any more."""
+        self._waiting_since = None
+        self._cursor.leave(self._waiter)
+
+
+__all__ = ["ParkedPoll"]

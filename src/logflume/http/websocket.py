@@ -1,0 +1,138 @@
+"""WebSocket: follow many logs over one connection, opened at the address of the first.
+
+What can be refused before the handshake is answered is an ordinary HTTP answer with a problem
+document. After it, a message that asks for what cannot be had is answered with an error message,
+and nothing else on the socket is disturbed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from logflume.cursor import Cursor
+from logflume.errors import BadInput, LogError
+from logflume.http.context import Context, Receive, Scope, Send
+from logflume.http.log_addresses import address_of, log_at
+from logflume.http.origins import FOREIGN, is_foreign
+from logflume.http.outlet import Outlet
+from logflume.http.parameters import Query, choice, headers_of, query_of
+from logflume.http.place import live_start_of
+from logflume.http.problems import Problem, problem_of
+from logflume.http.socket_requests import MAX_ECHOED_CHARS, Asked, Unsubscribe, asked_for
+from logflume.http.subscriptions import Subscriptions
+from logflume.records import LogId
+from logflume.wire.websocket import framed, ws_error, ws_unsubscribed
+
+RESTART = 1012
+"""The close code for a server that stops and is soon back (IANA, WebSocket Close Code Numbers)."""
+
+
+class FollowLogs:
+    """The endpoint. `log_of` finds the log that the address names, or raises NoSuchLog."""
+
+    def __init__(self, context: Context, log_of: Callable[[Scope], LogId]) -> None:
+        self._context = context
+        self._log_of = log_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            if is_foreign(headers_of(scope)):
+                await _refuse(FOREIGN, scope, receive, send)
+                return
+            query = query_of(scope)
+            choice(query, "live", ("ws",))
+            log = self._log_of(scope)
+            cursor = await open_cursor(self._context, log, query)
+        except LogError as error:
+            await _refuse(problem_of(error), scope, receive, send)
+            return
+        await _Socket(self._context, Outlet(scope, send)).run(log, cursor, receive, send)
+
+
+class _Refuse:
+    """The endpoint where there is nothing to follow."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await _refuse(self._problem, scope, receive, send)
+
+
+no_such_socket = _Refuse(
+    Problem(404, "not-found", "there is no WebSocket at this address; open it at a log's")
+)
+
+
+async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer the handshake with a problem; with 403 below a server that knows no other answer."""
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await problem.response()(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008, "reason": problem.name})
+
+
+async def open_cursor(context: Context, log: LogId, query: Query) -> Cursor:
+    """A cursor where the query says. Raises BadInput, NoSuchLog, WrongEpoch, AheadOfTail."""
+    cursor = await context.cursor(log)
+    await context.logs.use(log, cursor.state)
+    cursor.seq = await live_start_of(query, {}, cursor)
+    return cursor
+
+
+class _Socket:
+    """One WebSocket, from the answer to its handshake to its end."""
+
+    def __init__(self, context: Context, outlet: Outlet) -> None:
+        self._context = context
+        self._outlet = outlet
+        self._subscriptions = Subscriptions(context, outlet)
+
+    async def run(self, log: LogId, cursor: Cursor, receive: Receive, send: Send) -> None:
+        """Follow the first log and what the client asks for, until either end closes."""
+        try:
+            await send({"type": "websocket.accept"})
+            if self._context.tails.stopping:
+                await self._outlet.close(RESTART, "the server restarts")
+                return
+            self._subscriptions.add(log, cursor)
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(self._subscriptions.write())
+                await self._listen(receive)
+                writing.cancel()
+        except* OSError:
+            pass  # the client went away while something was said to it
+        finally:
+            self._subscriptions.leave()
+
+    async def _listen(self, receive: Receive) -> None:
+        """Do what the client asks for, one message after the other, until it goes away."""
+        while (message := await receive())["type"] != "websocket.disconnect":
+            try:
+                asked = asked_for(message.get("text"))
+            except BadInput as error:
+                await self._tell_error(None, error)
+                continue
+            try:
+                await self._do(asked)
+            except LogError as error:
+                await self._tell_error(asked.log[:MAX_ECHOED_CHARS], error)
+
+    async def _do(self, asked: Asked) -> None:
+        log = log_at(asked.log)
+        if isinstance(asked, Unsubscribe):
+            self._subscriptions.remove(log)
+            await self._outlet.tell(framed(ws_unsubscribed(address_of(log))))
+            return
+        with self._subscriptions.expecting(log):
+            cursor = await open_cursor(self._context, log, asked.query())
+            self._subscriptions.add(log, cursor)
+
+    async def _tell_error(self, log: str | None, error: LogError) -> None:
+        await self._outlet.tell(framed(ws_error(log, problem_of(error).document())))
+
+
+__all__ = ["FollowLogs", "no_such_socket"]
