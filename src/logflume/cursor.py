@@ -10,9 +10,10 @@ Invariant: a cursor at `seq` has handed out every record up to `seq` once, in or
 from __future__ import annotations
 
 from logflume.errors import AheadOfTail, NoSuchLog, StoreCorrupt, WrongEpoch
+from logflume.lineage import stored
 from logflume.records import LogId, Offset, Seq, State
 from logflume.store import Store
-from logflume.tail import Batch, Tail, Tails
+from logflume.tail import Batch, Tail, Tails, Waiter
 
 MAX_BATCH_BYTES = 256 * 1024
 """One read: large enough that the work around it does not count, small enough that ten thousand
@@ -43,11 +44,11 @@ class Cursor:
 
     async def move(self, offset: Offset) -> None:
         """Go to `offset`. Raises WrongEpoch and AheadOfTail."""
-        if offset.epoch != self.state.epoch or offset.seq > self.state.tail:
+        if offset != self.state.offset(offset.seq) or offset.seq > self.state.tail:
             # Another server that gave it out may be ahead. What the store answers from its leader,
             # this server announces to the tail before.
             await self._store.state(self._tail.log)
-        if offset.epoch != self.state.epoch:
+        if offset != self.state.offset(offset.seq):
             raise WrongEpoch
         if offset.seq > self.state.tail:
             raise AheadOfTail(self.state)
@@ -77,18 +78,54 @@ class Cursor:
         self.seq = batch.until
         return batch
 
+    def read_ring(self, max_bytes: int = MAX_BATCH_BYTES) -> Batch | None:
+        """What `read` gives without waiting, if the ring has it; else None, and the cursor stays.
+
+        Raises NoSuchLog when the log is gone.
+        """
+        batch = self._tail.recent(self.seq, max_bytes)
+        if batch is not None:
+            self.seq = batch.until
+        return batch
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `read_ring` has something to tell. Raises NoSuchLog when the log is gone."""
+        return self._tail.has_news(self.seq)
+
+    def moved(self, offset: Offset) -> bool:
+        """Go to `offset` if this server knows it; whether it does. `move` may know more."""
+        state = self._tail.state
+        if offset.seq > state.tail or offset != state.offset(offset.seq):
+            return False
+        self.seq = offset.seq
+        return True
+
+    def join(self, waiter: Waiter) -> None:
+        """Call `waiter` once, as soon as there may be something to read."""
+        self._tail.join(waiter)
+
+    def leave(self, waiter: Waiter) -> None:
+        """Do not call `waiter` any more."""
+        self._tail.leave(waiter)
+
     async def _stored(self, until: Seq | None, max_bytes: int) -> Batch:
         state = self.state
         last = state.tail if until is None else min(until, state.tail)
         if last <= self.seq:
             return Batch(self.seq, (), state)
-        chunks = await self._store.read(self._tail.log, self.seq, until=last, max_bytes=max_bytes)
+        log = self._tail.log
+        try:
+            chunks = await stored(
+                self._store, log, state, self.seq, until=last, max_bytes=max_bytes
+            )
+        except StoreCorrupt:
+            if not self._tail.gone:
+                raise
         if self._tail.gone:
             # Another log may have this name by now; the announcement of the deletion came before
-            # anything of that one could be read.
-            raise NoSuchLog(self._tail.log)
-        if not chunks or chunks[0].first != self.seq + 1:
-            raise StoreCorrupt(f"record {self.seq + 1} of {self._tail.log} is missing in the store")
+            # anything of that one could be read, or found missing.
+            raise NoSuchLog(log)
         return Batch(self.seq, chunks, state)
 
 

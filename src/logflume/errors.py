@@ -5,6 +5,8 @@
     │   ├── BadInput          malformed: offset, record, body, parameter
     │   │   └── BadRecord     well-formed, but not a record
     │   ├── NoSuchLog
+    │   │   ├── LogGone         deleted, but its forks still need its records
+    │   │   └── LogExpired      its lifetime is over
     │   ├── LogExists         carries the state of the log that is there
     │   ├── LogClosed         carries the state it was closed in
     │   ├── WrongEpoch        the offset is of an earlier log of this name
@@ -58,7 +60,20 @@ class NoSuchLog(CallerError):
 
     def __init__(self, log: LogId) -> None:
         super().__init__(f"there is no log {log!r}")
-        self.log = log
+
+
+class LogGone(NoSuchLog):
+    """The log was deleted; only its forks still read its records."""
+
+    def __init__(self) -> None:
+        CallerError.__init__(self, "the log was deleted; logs that were forked from it remain")
+
+
+class LogExpired(NoSuchLog):
+    """The log's lifetime is over; whoever finds out deletes it."""
+
+    def __init__(self) -> None:
+        CallerError.__init__(self, "the log has expired")
 
 
 class LogExists(CallerError):
@@ -168,6 +183,8 @@ __all__ = [
     "LogClosed",
     "LogError",
     "LogExists",
+    "LogExpired",
+    "LogGone",
     "NoSuchLog",
     "Outdated",
     "ProducerFenced",

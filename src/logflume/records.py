@@ -25,6 +25,10 @@ LogId = NewType("LogId", str)
 Seq = NewType("Seq", int)
 """A record's number, from 1; as a place in a log, the number of the record before it, from 0."""
 
+USES_NOTED = 16
+"""How many uses of a log that expires when idle are noted in one idle time, at most: noting one is
+a write, which not every read should cost."""
+
 _OFFSET = re.compile(r"([0-9]{16})_([0-9]{16})")
 
 
@@ -118,6 +122,25 @@ class Producer:
 
 
 @dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A log whose records, after those of the ancestor before it and up to `until`, a fork has."""
+
+    log: LogId
+    epoch: int
+    until: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a log lives: until a moment, or as long as it is used."""
+
+    expires_us: int | None = None
+    """Microseconds since 1970."""
+    idle_seconds: int | None = None
+    """Seconds without a read or an append."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All that a log is besides its records; stored and replaced together with them."""
 
@@ -133,13 +156,46 @@ class State:
     """What the log is about, opaque here: for a deployment's log, the deployment."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What `Store.logs` may filter by."""
+    ancestors: tuple[Ancestor, ...] = ()
+    """Where a fork's first records are, from the oldest on; records after them are its own."""
+    deleted: bool = False
+    """Nobody may use it any more; forks still read its records."""
+    writer_seq: str | None = None
+    """The last `Stream-Seq`: an order that writers keep among themselves."""
+    lifetime: Lifetime | None = None
+    used_us: int = 0
+    """When it was last used, microseconds since 1970; kept up only for who expires when idle."""
+    grown_us: int = 0
+    """When records were last added, microseconds since 1970."""
 
     def offset(self, seq: Seq) -> Offset:
+        """The place after record `seq`. One that a fork shares with an ancestor is the ancestor's
+        offset: what was read there is read on here."""
+        for ancestor in self.ancestors:
+            if seq <= ancestor.until:
+                return Offset(ancestor.epoch, seq)
         return Offset(self.epoch, seq)
 
     @property
     def tail_offset(self) -> Offset:
-        return Offset(self.epoch, self.tail)
+        return self.offset(self.tail)
+
+    @property
+    def inherited(self) -> Seq:
+        """The last record that is not the log's own."""
+        return self.ancestors[-1].until if self.ancestors else Seq(0)
+
+    def expired(self, now_us: int) -> bool:
+        """Whether its time is over. The idle time is counted generously: not every use is noted."""
+        lifetime = self.lifetime
+        if lifetime is None:
+            return False
+        if lifetime.expires_us is not None and now_us >= lifetime.expires_us:
+            return True
+        idle_us = (lifetime.idle_seconds or 0) * 1_000_000
+        if lifetime.idle_seconds is None:
+            return False
+        return now_us - self.used_us >= idle_us + idle_us // USES_NOTED
 
 
 Encoder = Callable[[Seq], Chunk]
@@ -165,11 +221,35 @@ class Append:
     close: bool = False
     document: bytes | None = None
     labels: Mapping[str, str] | None = None
+    content_type: str | None = None
+    """Accept only if the log is of this type."""
+    writer_seq: str | None = None
+    """Accept only if this is greater than the writers' last."""
+    delete: bool = False
+    """Take the log out of use; its forks go on reading its records."""
+    uses: bool = False
+    """Note that the log is used, as reading it does."""
+    epoch: int | None = None
+    """Accept only if the log is of this epoch, not one that was made again under its name."""
 
     @property
     def describes_only(self) -> bool:
         """Whether it leaves the records alone, as even a closed log allows."""
-        return self.encode is nothing and self.document is not None
+        describes = self.document is not None or self.labels is not None
+        return (describes or self.delete or self.uses) and self.encode is nothing and not self.close
 
 
-__all__ = ["Append", "Chunk", "Encoder", "LogId", "Offset", "Producer", "Seq", "State", "nothing"]
+__all__ = [
+    "USES_NOTED",
+    "Ancestor",
+    "Append",
+    "Chunk",
+    "Encoder",
+    "Lifetime",
+    "LogId",
+    "Offset",
+    "Producer",
+    "Seq",
+    "State",
+    "nothing",
+]

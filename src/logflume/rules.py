@@ -5,8 +5,9 @@ the records to store together, or an exception, in which case nothing has change
 log are applied one after another, so that numbers are dense and a producer's marks never lag
 behind its records.
 
-The order of the checks is Durable Streams': a repeat is recognised before anything else, even on
-a closed log; then closed, then the producer's order, then compare-and-set.
+The order of the checks is Durable Streams': whether the log is there at all; a producer's repeat
+and its fencing, which are told even on a closed log; then closed, the type, the producer's order,
+the writers' order, and at last compare-and-set.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from logflume.errors import (
     Conflict,
     Duplicate,
     LogClosed,
+    LogExpired,
+    LogGone,
     Outdated,
     ProducerFenced,
     ProducerGap,
 )
-from logflume.records import Append, Chunk, Producer, Seq, State
+from logflume.records import Append, Chunk, Producer, Seq, State, nothing
+from logflume.wire.forms import media_type
 
 FORGET_PRODUCER_US = 7 * 24 * 3600 * 1_000_000
 """A producer silent for a week will not retry any more; its mark would only grow the state."""
@@ -32,19 +36,33 @@ MAX_PRODUCERS = 256
 """Marks kept for a log. A JetStream header, where a state must fit, ends at 64 KiB."""
 
 
+def begin(state: State, first: Append | None) -> tuple[State, Chunk]:
+    """The state of a new log, and its first records. Raises what `apply` raises."""
+    if first is None:
+        return state, nothing(Seq(state.tail + 1))
+    # A lifetime of no time at all begins after the log has been made.
+    made, chunk = apply(replace(state, lifetime=None), first)
+    return replace(made, lifetime=state.lifetime), chunk
+
+
 def apply(state: State, append: Append) -> tuple[State, Chunk]:
     """The state after `append`, and its records, numbered.
 
-    Raises Duplicate, LogClosed, ProducerFenced, ProducerGap, BadInput, Conflict or Outdated.
+    Raises LogGone, LogExpired, Duplicate, LogClosed, ProducerFenced, ProducerGap, BadInput,
+    Conflict or Outdated.
     """
+    _refuse_absent(state, append)
     producers = state.producers
     if append.producer is not None:
         _refuse_repeat(state, append.producer)
+        _refuse_older_epoch(producers.get(append.producer.id), append.producer)
     if state.closed and not append.describes_only:
         raise LogClosed(state)
+    _refuse_type(state, append)
     if append.producer is not None:
         _refuse_disorder(producers.get(append.producer.id), append.producer)
         producers = _remember(producers, append.producer, append.at_us)
+    _refuse_writer_disorder(state, append)
     if append.revision is not None and append.revision != state.revision:
         raise Outdated(state)
     chunk = append.encode(Seq(state.tail + 1))
@@ -57,7 +75,34 @@ def apply(state: State, append: Append) -> tuple[State, Chunk]:
         producers=producers,
         document=state.document if append.document is None else append.document,
         labels=state.labels if append.labels is None else append.labels,
+        deleted=append.delete,
+        writer_seq=state.writer_seq if append.writer_seq is None else append.writer_seq,
+        used_us=max(state.used_us, append.at_us),
+        grown_us=append.at_us if chunk else state.grown_us,
     ), chunk
+
+
+def _refuse_absent(state: State, append: Append) -> None:
+    if append.epoch is not None and append.epoch != state.epoch:
+        raise Outdated(state)
+    if state.deleted:
+        raise LogGone
+    if state.expired(append.at_us) and not append.delete:
+        raise LogExpired
+
+
+def _refuse_type(state: State, append: Append) -> None:
+    wanted = append.content_type
+    if wanted is not None and media_type(wanted) != media_type(state.content_type):
+        raise Conflict(f"the log holds {state.content_type}; append the same")
+
+
+def _refuse_writer_disorder(state: State, append: Append) -> None:
+    """Text is compared as its bytes (Durable Streams, section 5.2)."""
+    if append.writer_seq is None or state.writer_seq is None:
+        return
+    if append.writer_seq.encode() <= state.writer_seq.encode():
+        raise Conflict(f"Stream-Seq must be greater than {state.writer_seq!r}, the last one")
 
 
 def _refuse_repeat(state: State, producer: Producer) -> None:
@@ -66,9 +111,12 @@ def _refuse_repeat(state: State, producer: Producer) -> None:
         raise Duplicate(state, known)
 
 
-def _refuse_disorder(known: Producer | None, producer: Producer) -> None:
+def _refuse_older_epoch(known: Producer | None, producer: Producer) -> None:
     if known and producer.epoch < known.epoch:
         raise ProducerFenced(known.epoch)
+
+
+def _refuse_disorder(known: Producer | None, producer: Producer) -> None:
     if known and producer.epoch > known.epoch and producer.seq != 0:
         raise BadInput("a new Producer-Epoch begins with Producer-Seq 0")
     expected = known.seq + 1 if known and producer.epoch == known.epoch else 0
@@ -92,4 +140,4 @@ def _remember(
     return {**recent, producer.id: mark}
 
 
-__all__ = ["apply"]
+__all__ = ["apply", "begin"]

@@ -11,12 +11,13 @@ and one that falls behind the ring reads the store.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import takewhile
 from weakref import WeakValueDictionary
 
-from logflume.errors import NoSuchLog
+from logflume.errors import LogGone, NoSuchLog
 from logflume.records import Chunk, LogId, Offset, Seq, State
 from logflume.store import Announcement, Store
 
@@ -29,13 +30,17 @@ SHARED_BATCHES = 8
 elsewhere in the ring must not leave a copy of it each."""
 
 
+MAX_STATES = 4096
+"""States kept of logs that were read lately, 1 KB each, so that a poll costs no store read."""
+
+
 class Batch:
     """Consecutive records `after + 1` to `until`, and the log's state when they were read.
 
     Readers at the same place get the same Batch, so that `framed` encodes for all of them once.
     """
 
-    __slots__ = ("_frames", "after", "chunks", "state", "until")
+    __slots__ = ("_frames", "_token", "after", "chunks", "state", "until")
 
     def __init__(self, after: Seq, chunks: Sequence[Chunk], state: State) -> None:
         self.after = after
@@ -43,6 +48,7 @@ class Batch:
         self.until = chunks[-1].last if chunks else after
         self.state = state
         self._frames: dict[Frame, bytes] = {}
+        self._token = ""
 
     @property
     def up_to_date(self) -> bool:
@@ -58,6 +64,13 @@ class Batch:
         """The place after these records."""
         return self.state.offset(self.until)
 
+    @property
+    def token(self) -> str:
+        """That place's text, made once."""
+        if not self._token:
+            self._token = str(self.offset)
+        return self._token
+
     def framed(self, frame: Frame, now_us: int) -> bytes:
         """`frame(self, now_us)` as it was for the first reader who asked: computed once."""
         try:
@@ -68,6 +81,10 @@ class Batch:
 
 Frame = Callable[[Batch, int], bytes]
 """Makes a batch into what goes over the wire, given the time in microseconds since 1970."""
+
+
+Waiter = Callable[[], None]
+"""Told once that a tail has news. It must not raise: others wait, too."""
 
 
 class Tail:
@@ -81,7 +98,7 @@ class Tail:
         self._ring_bytes = 0
         self._max_ring_bytes = ring_bytes
         self._shared: dict[tuple[Seq, int], Batch] = {}
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiters: set[Waiter] = set()
 
     @property
     def known(self) -> bool:
@@ -89,9 +106,11 @@ class Tail:
 
     @property
     def state(self) -> State:
-        """The log's state now. Raises NoSuchLog when it is gone."""
+        """The log's state now. Raises NoSuchLog when it is gone, LogGone when it was before."""
         if self.gone or self._state is None:
             raise NoSuchLog(self.log)
+        if self._state.deleted:
+            raise LogGone
         return self._state
 
     def begin(self, state: State) -> None:
@@ -100,13 +119,24 @@ class Tail:
             self._state = state
 
     def hear(self, announcement: Announcement) -> None:
-        """Take in what the store announced, and wake who waits."""
-        if announcement.state is None:
+        """Take in what the store announced, and wake who waits for it."""
+        state, old = announcement.state, self._state
+        if state is None:
             self.gone = True
-        elif self._is_news(announcement.state):
+        elif old is None or state.revision > old.revision:
+            # Not otherwise: the store may have been read meanwhile.
             self._grow(announcement.chunks)
-            self._state = announcement.state
+            self._state = state
+            self.gone = state.deleted
+            if old and not state.deleted and (old.tail, old.closed) == (state.tail, state.closed):
+                return  # its document changed, or it was read: nothing that anybody waits for
         self.wake()
+
+    def has_news(self, after: Seq) -> bool:
+        """Whether there is something to read after `after`, or to know: that nothing follows.
+        Raises NoSuchLog."""
+        state = self.state
+        return state.tail > after or state.closed
 
     def recent(self, after: Seq, max_bytes: int) -> Batch | None:
         """The records after `after`, about `max_bytes` of them, or None where the ring no longer
@@ -126,25 +156,31 @@ class Tail:
 
     async def wait(self, after: Seq, seconds: float) -> None:
         """Return when there is more than `after`, the log is closed or gone, or after `seconds`."""
-        if self.gone or self.state.tail > after or self.state.closed:
+        if self.gone or self.has_news(after):
             return
         loop = asyncio.get_running_loop()
-        waiter = loop.create_future()
-        due = loop.call_later(seconds, _wake, waiter)
-        self._waiters.add(waiter)
+        news = loop.create_future()
+        waiter = partial(_settle, news)
+        due = loop.call_later(seconds, waiter)
+        self.join(waiter)
         try:
-            await waiter
+            await news
         finally:
             due.cancel()
-            self._waiters.discard(waiter)
+            self.leave(waiter)
+
+    def join(self, waiter: Waiter) -> None:
+        """Call `waiter` once, when there is something to read or to know."""
+        self._waiters.add(waiter)
+
+    def leave(self, waiter: Waiter) -> None:
+        """Do not call `waiter` any more."""
+        self._waiters.discard(waiter)
 
     def wake(self) -> None:
-        for waiter in self._waiters:
-            _wake(waiter)
-
-    def _is_news(self, state: State) -> bool:
-        """Whether this is later than what is known: the store may have been read meanwhile."""
-        return self._state is None or state.revision > self._state.revision
+        waiters, self._waiters = self._waiters, set()
+        for waiter in waiters:
+            waiter()
 
     def _grow(self, chunks: Sequence[Chunk]) -> None:
         self._shared.clear()
@@ -174,9 +210,9 @@ class Tail:
         return taken
 
 
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+def _settle(news: asyncio.Future[None]) -> None:
+    if not news.done():
+        news.set_result(None)
 
 
 class Tails:
@@ -186,6 +222,7 @@ class Tails:
         self._store = store
         self._ring_bytes = ring_bytes
         self._tails: WeakValueDictionary[LogId, Tail] = WeakValueDictionary()
+        self._states: OrderedDict[LogId, State] = OrderedDict()
         self.stopping = False
         store.subscribe(self._hear)
 
@@ -196,9 +233,8 @@ class Tails:
         if tail is None:
             tail = self._tails[log] = Tail(log, self._ring_bytes)
         if not tail.known:
-            tail.begin(await self._store.state(log))
-        if tail.gone:
-            raise NoSuchLog(log)
+            tail.begin(self._states.get(log) or await self._store.state(log))
+        self._keep(log, tail.state)
         return tail
 
     def stop(self) -> None:
@@ -207,7 +243,19 @@ class Tails:
         for tail in list(self._tails.values()):
             tail.wake()
 
+    def _keep(self, log: LogId, state: State) -> None:
+        """Know the state when the next reader comes, who may only ask whether there is more."""
+        self._states[log] = state
+        self._states.move_to_end(log)
+        if len(self._states) > MAX_STATES:
+            self._states.popitem(last=False)
+
     def _hear(self, announcement: Announcement) -> None:
+        known = self._states.get(announcement.log)
+        if known and (announcement.state is None or announcement.state.deleted):
+            del self._states[announcement.log]
+        elif known and announcement.state and announcement.state.revision > known.revision:
+            self._states[announcement.log] = announcement.state
         tail = self._tails.get(announcement.log)
         if tail is None:
             return
@@ -217,4 +265,4 @@ class Tails:
             del self._tails[announcement.log]
 
 
-__all__ = ["RING_BYTES", "Batch", "Tail", "Tails"]
+__all__ = ["RING_BYTES", "Batch", "Frame", "Tail", "Tails", "Waiter"]

@@ -23,6 +23,8 @@ class About:
     commit: str = ""
     url: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    retry_of: str = ""
+    """The id of the deployment whose log, up to the failed section, this one's begins with."""
 
 
 @dataclass(frozen=True, slots=True)

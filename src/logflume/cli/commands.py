@@ -69,6 +69,7 @@ def run(
     commit: opt.Commit = "",
     url: opt.Url = "",
     meta: opt.Meta = None,
+    retry_of: opt.RetryOf = "",
     server: opt.Server = DEFAULT_SERVER,
 ) -> None:
     """Run a command as a deployment.
@@ -78,13 +79,15 @@ def run(
       logflume run -- ./deploy.sh
       logflume run --project shop --environment production -- make deploy
       logflume run --meta ticket=OPS-12 -- kubectl rollout status deploy/shop
+      logflume run --retry-of dep_… -- ./deploy.sh --from migrations
 
     The page's address comes first, on stderr. The command sees a terminal if there is one, keeps
     its exit code and its signals, and never fails or waits because the server is away: its log is
     then kept on disk and sent by the next run, or by `logflume sync`.
     """
     metadata = opt.read_metadata(meta)
-    about = About(project, environment, title, ref, commit, opt.read_url(url), metadata)
+    retried = opt.read_retry_of(retry_of)
+    about = About(project, environment, title, ref, commit, opt.read_url(url), metadata, retried)
     settings = opt.read_lasting_settings(server)
     from logflume.cli.run import run as run_command
 
@@ -147,6 +150,10 @@ def tail(
     exit_status: Annotated[
         bool, typer.Option("--exit-status", help="Exit as the deployment did.")
     ] = False,
+    transport: Annotated[
+        Literal["sse", "websocket", "long-poll", "poll"],
+        typer.Option(help="What brings the lines, if a proxy does not let the default through."),
+    ] = "sse",
     json: opt.Json = False,
     server: opt.Server = DEFAULT_SERVER,
 ) -> None:
@@ -169,7 +176,7 @@ def tail(
     from logflume.cli.tail import tail as tail_log
     from logflume.client.addresses import find_deployment
 
-    shown = TailOptions(lines, since, follow, json, timestamps, raw, exit_status)
+    shown = TailOptions(lines, since, follow, json, timestamps, raw, exit_status, transport)
     with explained(settings.server):
         address = find_deployment(which, settings.server)
     with explained(address.server):

@@ -96,6 +96,7 @@ def described(deployment_id: str, about: About, git: GitQuestion) -> dict[str, o
         "project": _clip(about.project or known.project, LONGEST_NAME),
         **({"environment": _clip(about.environment, LONGEST_NAME)} if about.environment else {}),
         **{name: _clip(text, LONGEST_TEXT) for name, text in texts.items() if text},
+        **({"retry_of": about.retry_of} if about.retry_of else {}),
         "metadata": {
             _clip(name, LONGEST_NAME): _clip(text, LONGEST_TEXT)
             for name, text in about.metadata.items()

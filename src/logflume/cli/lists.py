@@ -15,14 +15,15 @@ from logflume.cli.escapes import plain
 from logflume.cli.messages import say
 from logflume.cli.settings import Settings
 from logflume.client.addresses import Address
-from logflume.client.http import Client, Query
+from logflume.client.blocking.client import Client
+from logflume.client.follow import Query
 from logflume.client.records import Deployment, decode
 
 
 def ls(query: Query, limit: int, settings: Settings, *, json: bool) -> None:
     """List deployments, newest first. Raises ClientError."""
     with Client(settings.server, settings.token) as client:
-        found = client.deployments(query, limit)
+        found = client.calls.deployments(query, limit)
         if json:
             _print_rows(_text(raw) for raw in found)
             return
@@ -38,7 +39,7 @@ def ls(query: Query, limit: int, settings: Settings, *, json: bool) -> None:
 def show(address: Address, settings: Settings, *, json: bool) -> None:
     """Print all that is known of a deployment. Raises ClientError."""
     with Client(address.server, settings.token_for(address.server)) as client:
-        raw = client.deployment(address.id)
+        raw = client.calls.deployment(address.id)
     if json:
         _print_rows([_text(raw)])
         return

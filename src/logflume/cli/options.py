@@ -34,10 +34,30 @@ Url = Annotated[str, typer.Option(metavar="URL", help="Where what is deployed ca
 Meta = Annotated[
     list[str] | None, typer.Option(metavar="KEY=VALUE", help="Anything else; may be repeated.")
 ]
+RetryOf = Annotated[
+    str,
+    typer.Option(
+        "--retry-of",
+        metavar="ID|URL",
+        help="Begin with that deployment's log, up to its last section.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 Which = Annotated[
     str, typer.Argument(metavar="ID|URL", help="A deployment's id, or its page's address.")
 ]
+
+
+def read_retry_of(which: str) -> str:
+    """The id of the deployment that is tried again, if one is. Raises BadParameter."""
+    if not which:
+        return ""
+    from logflume.client.addresses import find_deployment
+
+    try:
+        return find_deployment(which, DEFAULT_SERVER).id
+    except ValueError as error:
+        raise typer.BadParameter(f"--retry-of: {error}") from error
 
 
 def read_settings(server: str) -> Settings:

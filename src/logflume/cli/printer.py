@@ -26,7 +26,7 @@ class TextPrinter:
         self._filters: dict[str, TerminalFilter] = {}
         self._open = ""  # the stream of a line that is printed only in part
 
-    def show(self, batch: Batch) -> None:
+    def show(self, batch: Batch[LogRecord]) -> None:
         """Print what there is of lines; other records have no text. Raises BrokenPipeError."""
         _write("".join(self._text(record) for record in batch.records if record.kind == "line"))
 
@@ -53,7 +53,7 @@ class TextPrinter:
 class JsonPrinter:
     """Every record as it was received, one a line."""
 
-    def show(self, batch: Batch) -> None:
+    def show(self, batch: Batch[LogRecord]) -> None:
         """Print the records. Raises BrokenPipeError."""
         _write(b"".join(bytes(raw) + b"\n" for raw in batch.raw))
 

@@ -14,8 +14,10 @@ from typing import TypeVar
 from logflume.cli.spool import Append, Spool
 from logflume.cli.upload import Outcome, Upload
 from logflume.client.backoff import Backoff
+from logflume.client.blocking.calls import Calls
+from logflume.client.blocking.client import Client
 from logflume.client.errors import Refused, ServerAway
-from logflume.client.http import Client, ProducerMark
+from logflume.client.requests import ProducerMark, log_path
 
 T = TypeVar("T")
 
@@ -33,7 +35,7 @@ def send(upload: Upload) -> tuple[Outcome, str]:
     """Send `upload.spool` until the server has all of it or will not take it: and why not."""
     try:
         with Client(upload.server, upload.token) as client:
-            Sender(upload, client).send()
+            Sender(upload, client.calls).send()
     except Refused as error:
         upload.spool.refuse(str(error))
         return Outcome.REFUSED, str(error)
@@ -45,16 +47,16 @@ def send(upload: Upload) -> tuple[Outcome, str]:
 class Sender:
     """One spool's conversation with one server."""
 
-    def __init__(self, upload: Upload, client: Client) -> None:
+    def __init__(self, upload: Upload, calls: Calls) -> None:
         self._upload = upload
-        self._client = client
+        self._calls = calls
         self._spool: Spool = upload.spool
         self._backoff = Backoff()
 
     def send(self) -> None:
         """All of it. Raises Refused; OSError for a spool that cannot be read or written."""
         order = self._spool.order
-        self._ask(lambda: self._client.create(order.create))
+        self._create(order.create)
         last = self._spool.journal()
         if last:
             self._append(last)
@@ -65,14 +67,26 @@ class Sender:
         result = self._spool.result
         if result and result.status != "running":
             change = {"status": result.status, "exit_code": result.exit_code}
-            self._ask(lambda: self._client.update(order.id, change))
+            self._ask(lambda: self._calls.update(order.id, change))
+
+    def _create(self, wanted: dict[str, object]) -> None:
+        """Create the deployment; as one of its own, if it cannot be a retry of another."""
+        try:
+            self._ask(lambda: self._calls.create(wanted))
+        except Refused as error:
+            if "retry_of" not in wanted:
+                raise
+            self._upload.tell(f"this is logged as no retry: {error}")
+            alone = {name: value for name, value in wanted.items() if name != "retry_of"}
+            self._ask(lambda: self._calls.create(alone))
 
     def _append(self, append: Append) -> None:
         records = self._spool.read(append.start, append.end)
         if len(records) != append.end - append.start:
             raise OSError(f"{self._spool.folder} is damaged: its log lacks what was sent already")
         mark = ProducerMark(self._spool.order.producer, append.seq)
-        self._ask(lambda: self._client.append(self._spool.id, records, mark))
+        path = log_path(self._spool.id)
+        self._ask(lambda: self._calls.append(path, records, mark))
         if len(records) < BATCH_BYTES and self._spool.result is None:
             time.sleep(PAUSE_SECONDS)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from logflume.client.http import Client
+from logflume.client.blocking.calls import Calls
+from logflume.client.follow import parsed
 from logflume.client.records import LogRecord, decode
-from logflume.errors import BadInput
+from logflume.client.requests import log_path
 from logflume.records import Offset, Seq
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
@@ -32,13 +33,14 @@ def parse_since(text: str, now: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
-def offset_since(client: Client, deployment_id: str, since: datetime) -> str:
+def offset_since(calls: Calls, deployment_id: str, since: datetime) -> str:
     """The offset before the first record that was received at `since` or later."""
-    tail = _offset(client.read(deployment_id, {"tail": 1}).next_offset)
+    path = log_path(deployment_id)
+    tail = parsed(calls.read(path, {"tail": 1}).next_offset)
     low, high = 0, int(tail.seq)
     while low < high:
         middle = (low + high) // 2
-        page = client.read(deployment_id, {"offset": str(_at(tail, middle)), "limit": 1})
+        page = calls.read(path, {"offset": str(_at(tail, middle)), "limit": 1})
         if _time(page.body) < since:
             low = middle + 1
         else:
@@ -48,13 +50,6 @@ def offset_since(client: Client, deployment_id: str, since: datetime) -> str:
 
 def _at(tail: Offset, seq: int) -> Offset:
     return Offset(tail.epoch, Seq(seq))
-
-
-def _offset(text: str) -> Offset:
-    try:
-        return Offset.parse(text)
-    except BadInput as error:
-        raise ValueError(f"the server gives offsets of another form: {text}") from error
 
 
 def _time(record: bytes) -> datetime:

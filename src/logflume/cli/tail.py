@@ -10,16 +10,18 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from logflume.cli.messages import say
 from logflume.cli.printer import JsonPrinter, Printer, TextPrinter
 from logflume.cli.settings import Settings
 from logflume.cli.since import offset_since, parse_since
 from logflume.client.addresses import Address
+from logflume.client.blocking.client import Client
+from logflume.client.blocking.following import Records
 from logflume.client.errors import ServerAway
-from logflume.client.follow import Follower
-from logflume.client.http import Client, Query
-from logflume.client.records import FINAL, Deployment, LogRecord, decode
+from logflume.client.follow import NOW, TransportName
+from logflume.client.records import FINAL, LogRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +35,45 @@ class TailOptions:
     timestamps: bool = False
     raw: bool = False
     exit_status: bool = False
+    transport: TransportName = "sse"
 
 
 def tail(address: Address, options: TailOptions, settings: Settings) -> int:
     """Show the log; the exit code. Raises ClientError, ValueError for a time that is none."""
     since = parse_since(options.since, datetime.now(UTC)) if options.since else None
     with Client(address.server, settings.token_for(address.server)) as client:
-        start: Query = {"offset": "-1"}
-        if since is not None:
-            start = {"offset": offset_since(client, address.id, since)}
-        elif options.lines is not None:
-            start = _last(client, address, options.lines)
-        end = _show(client, address, start, options)
+        end = _show(_followed(client, address, options, since), options)
         if end is None:  # it was shown in part, or is not finished
-            known = decode(client.deployment(address.id), Deployment)
+            known = client.deployment(address.id)
             return _result(known.status, known.exit_code, options)
     return _result(end.status, end.exit_code, options)
 
 
-def _last(client: Client, address: Address, lines: int) -> Query:
-    """Where the last `lines` begin. The `end` record of a finished log is not one of them."""
-    known = decode(client.deployment(address.id), Deployment)
-    lines += known.status in FINAL
-    return {"tail": lines} if lines else {"offset": "now"}
+def _followed(
+    client: Client, address: Address, options: TailOptions, since: datetime | None
+) -> Records[LogRecord]:
+    follow = partial(
+        client.follow,
+        address.id,
+        transport=options.transport,
+        on_away=partial(_away, address),
+        on_back=_back,
+    )
+    if since is not None:
+        return follow(offset=offset_since(client.calls, address.id, since))
+    if options.lines is None:
+        return follow()
+    # The `end` record of a finished log is none of its lines.
+    lines = options.lines + client.deployment(address.id).finished
+    return follow(tail=lines) if lines else follow(offset=NOW)
 
 
-def _show(client: Client, address: Address, start: Query, options: TailOptions) -> LogRecord | None:
+def _show(records: Records[LogRecord], options: TailOptions) -> LogRecord | None:
     """Print the log; its `end` record, if it came that far."""
     printer = _printer(options)
     last: LogRecord | None = None
-    follower = Follower(
-        client, address.id, start, on_away=lambda error: _away(address, error), on_back=_back
-    )
     try:
-        for batch in follower.batches():
+        for batch in records.batches():
             printer.show(batch)
             last = batch.records[-1] if batch.records else last
             if batch.up_to_date and not options.follow:

@@ -1,7 +1,8 @@
-"""A client of Logflume's HTTP API: create deployments, append to their logs, read and follow.
+"""A client of Logflume's HTTP API: create deployments, write their logs, read and follow them.
 
-Blocking and small; the command line is built on it. Nothing here knows the server's code: it
-builds on `docs/api.md` alone. `http.Client` is where to begin, `follow.Follower` the live reading.
+`aio/` waits with asyncio, `blocking/` is made from it and blocks; what does not wait is here and
+shared by both. Nothing in it knows the server's code: it builds on `docs/api.md` alone. The
+command line is built on it, and `logflume` offers it under short names.
 
 This file imports nothing: who needs only an address should not wait for the HTTP library.
 """

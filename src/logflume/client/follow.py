@@ -1,140 +1,125 @@
-"""Follow a log: what is there, then what comes, over as many connections as it takes.
+"""Where a reading of a log is, and what may come next: the seam between two answers. No I/O.
 
-The invariant: every record once, in order, or an error. A connection that breaks is replaced by
-one that goes on at the offset after the last batch taken, and numbers are checked to be dense
-over all of them, so that nothing can be lost or repeated in silence.
+The invariant: every record once, in order, or an error. Offsets count records, so whatever brings
+them, each piece must begin where the one before it ended; and where records say their own numbers,
+those must be the same. It holds over connections and transports alike. Epochs say nothing here: a
+log that was forked from another has several, and whether an offset is one of this log, and not of
+an earlier one of its name, the server sees when it is asked to go on there.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from logflume.client.backoff import Backoff
-from logflume.client.errors import LogBroken, Refused, ServerAway
-from logflume.client.http import Client, Query
-from logflume.client.records import LogRecord, decode
-from logflume.client.sse import Event, SseParser
+from logflume.client.errors import LogBroken
+from logflume.client.records import LogRecord, decode, not_logflume
+from logflume.errors import BadInput
+from logflume.records import Offset, Seq
 
-SHORT_SECONDS = 1.0
-"""A server may end a stream to have it opened anew; one that does so faster than this struggles."""
+T = TypeVar("T")
 
+Query = Mapping[str, str | int]
+TransportName = Literal["sse", "websocket", "long-poll", "poll"]
 
-class Control(msgspec.Struct, rename="camel"):
-    """What follows each batch: where to read on, and whether that is the tail or the end."""
-
-    stream_next_offset: str
-    up_to_date: bool = False
-    stream_closed: bool = False
+START = "-1"
+NOW = "now"
+"""The two offsets that every log has: its beginning, and its tail as it is when asked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Records that came together, as bytes and decoded; empty if only the state was told."""
+class Piece:
+    """What an answer brought: records as JSON, and where that leaves the reader."""
 
-    raw: list[msgspec.Raw]
-    records: list[LogRecord]
+    raw: Sequence[msgspec.Raw]
+    offset: str
     up_to_date: bool = False
     closed: bool = False
 
 
-class Follower:
-    """Reads one log from `start` on, an `offset` or a `tail`, until it is closed.
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[T]):
+    """Records that came together, as bytes and decoded; empty if only the state was told.
 
-    `on_away` is told once that the connection is lost, `on_back` once that it is found again.
+    `offset` is the place after them. `up_to_date`: that was the tail; `closed`: the end.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        deployment_id: str,
-        start: Query,
-        *,
-        on_away: Callable[[ServerAway], None] = lambda _error: None,
-        on_back: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._client = client
-        self._id = deployment_id
+    raw: Sequence[msgspec.Raw]
+    records: Sequence[T]
+    up_to_date: bool = False
+    closed: bool = False
+    offset: str = ""
+
+
+class Seam(Generic[T]):
+    """One reading of one log, from `start` on: an `offset`, or a `tail`. Raises ValueError."""
+
+    def __init__(self, start: Query, kind: type[T]) -> None:
         self._query = start
-        self._on_away = on_away
-        self._on_back = on_back
-        self._backoff = Backoff()
-        self._next_number = 1 if start.get("offset") == "-1" else None
-        self._away = False
-        self._connected_once = False
-
-    def batches(self) -> Iterator[Batch]:
-        """The log, batch by batch, up to the one that is `closed`.
-
-        Raises ServerAway only if the first connection cannot be made; Refused if the server will
-        not go on; LogBroken if a number is missing or comes twice.
-        """
-        while True:
-            opened = time.monotonic()
+        self._kind = kind
+        self._seq: int | None = None
+        offset = str(start.get("offset", NOW))
+        if offset == START:
+            self._seq = 0
+        elif offset != NOW:
             try:
-                for batch in self._connection():
-                    yield batch
-                    if batch.closed:
-                        return
-                lasted = time.monotonic() - opened
-                error = ServerAway("the connection was closed")
-            except ServerAway as lost:
-                if not self._connected_once:
-                    raise
-                lasted, error = 0, lost
-            if lasted < SHORT_SECONDS:
-                self._wait(error)
+                self._seq = Offset.parse(offset).seq
+            except BadInput as error:
+                raise ValueError(str(error)) from error
 
-    def _wait(self, error: ServerAway) -> None:
-        if not self._away:
-            self._away = True
-            self._on_away(error)
-        time.sleep(self._backoff.failed(error.retry_seconds))
+    @property
+    def query(self) -> Query:
+        """Where to read next."""
+        return self._query
 
-    def _connection(self) -> Iterator[Batch]:
-        """What one connection brings."""
-        parser = SseParser()
-        with self._client.events(self._id, self._query) as pieces:
-            self._connected()
-            for piece in pieces:
-                for event in parser.push(piece):
-                    self._backoff.succeeded()
-                    if batch := self._batch(event):
-                        yield batch
-
-    def _connected(self) -> None:
-        self._connected_once = True
-        if self._away:
-            self._away = False
-            self._on_back()
-
-    def _batch(self, event: Event) -> Batch | None:
-        if event.name == "data":
-            raw = decode(event.data, list[msgspec.Raw])
-            records = decode(event.data, list[LogRecord])
-            self._check(records)
-            if event.id:
-                self._query = {"offset": event.id}
-            return Batch(raw, records)
-        if event.name == "control":
-            control = decode(event.data, Control)
-            self._query = {"offset": control.stream_next_offset}
-            return Batch([], [], control.up_to_date, control.stream_closed)
-        if event.name == "gone":
-            raise Refused(404, "the log was deleted while it was followed")
-        return None
-
-    def _check(self, records: list[LogRecord]) -> None:
-        for record in records:
-            if self._next_number is not None and record.n != self._next_number:
-                raise LogBroken(
-                    f"record {self._next_number} was due and record {record.n} came; "
-                    "what was read is not the whole log"
-                )
-            self._next_number = record.n + 1
+    def take(self, piece: Piece) -> Batch[T]:
+        """The next batch; the reading is after it then. Raises LogBroken, Refused."""
+        records = [decode(raw, self._kind) for raw in piece.raw]
+        after = parsed(piece.offset)
+        before = after.seq - len(records)
+        if self._seq is None:
+            self._seq = before
+        for number, record in enumerate(records, self._seq + 1):
+            if isinstance(record, LogRecord) and record.n != number:
+                raise _broken(number, record.n)
+        if before != self._seq:
+            raise _broken(self._seq + 1, before + 1)
+        self._seq = after.seq
+        self._query = {"offset": piece.offset}
+        return Batch(piece.raw, records, piece.up_to_date, piece.closed, piece.offset)
 
 
-__all__ = ["Batch", "Follower"]
+def parsed(offset: str) -> Offset:
+    """The offset's parts. Raises Refused for a server that gives others."""
+    try:
+        return Offset.parse(offset)
+    except BadInput as error:
+        raise not_logflume(f"{offset!r} is no offset") from error
+
+
+def offset_before(offset: str, records: int) -> str:
+    """The offset of the place so many records before this one."""
+    after = parsed(offset)
+    return str(Offset(after.epoch, Seq(after.seq - records)))
+
+
+def _broken(due: int, came: int) -> LogBroken:
+    return LogBroken(
+        f"record {due} was due and record {came} came; what was read is not the whole log"
+    )
+
+
+__all__ = [
+    "NOW",
+    "START",
+    "Batch",
+    "Piece",
+    "Query",
+    "Seam",
+    "TransportName",
+    "offset_before",
+    "parsed",
+]

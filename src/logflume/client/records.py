@@ -6,6 +6,7 @@ wants everything takes the bytes as they were received.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -19,7 +20,12 @@ FINAL = frozenset({"succeeded", "failed", "cancelled"})
 
 
 class LogRecord(msgspec.Struct, frozen=True):
-    """A record of a deployment's log: a line, or one of another `kind`."""
+    """A record of a deployment's log: a `line`, or one of another `kind`.
+
+    A line has `stream` and `text`, and as needed the rest down to `sent`; a `status` record has
+    `status`; the `end` record has `status`, `exit_code`, and how many `lines` stand before it with
+    their `digest`. `time` is when the server received it, in UTC, as it wrote it.
+    """
 
     n: int
     time: str
@@ -27,8 +33,17 @@ class LogRecord(msgspec.Struct, frozen=True):
     stream: str = ""
     text: str = ""
     partial: bool = False
+    level: str = ""
+    sent: str = ""
     status: str = ""
     exit_code: int | None = None
+    lines: int = 0
+    digest: str = ""
+
+    @property
+    def received(self) -> datetime:
+        """`time` as a datetime."""
+        return datetime.fromisoformat(self.time)
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -57,13 +72,14 @@ class Deployment(msgspec.Struct, frozen=True):
     finished_at: str | None = None
     lines: int = 0
     bytes: int = 0
+    retry_of: str | None = None
 
     @property
     def finished(self) -> bool:
         return self.status in FINAL
 
 
-def decode(answer: bytes | msgspec.Raw, kind: type[T]) -> T:
+def decode(answer: str | bytes | msgspec.Raw, kind: type[T]) -> T:
     """What the server's JSON stands for. Raises Refused if it is not what Logflume answers."""
     try:
         return msgspec.json.decode(answer, type=kind)

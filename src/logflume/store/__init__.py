@@ -41,8 +41,9 @@ class Store(Protocol):
     """Where logs are kept. Every method may raise StoreError; none loses data when cancelled:
     a cancelled change may still happen, and is then announced like any other."""
 
-    async def create(self, log: LogId, state: State) -> None:
-        """Make the log, empty. Raises LogExists with the state of the one that is there."""
+    async def create(self, log: LogId, state: State, first: Append | None = None) -> State:
+        """Make the log, with `first` applied to it in the same step; its state. Raises LogExists
+        with the state of the one that is there, deleted or not, and what `rules.apply` raises."""
 
     async def append(self, log: LogId, append: Append) -> State:
         """Apply `append`; the state after it. Raises NoSuchLog and what `rules.apply` raises."""
@@ -54,14 +55,15 @@ class Store(Protocol):
         """Records `after + 1` to `until`, in order, from the first on: about `max_bytes` of them,
         at least one if there is one. Raises NoSuchLog."""
 
-    async def delete(self, log: LogId) -> None:
-        """Remove the log and its records. Raises NoSuchLog."""
+    async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
+        """Remove the log, if it is of this epoch, and its records. Raises NoSuchLog."""
 
     async def logs(
         self, prefix: str, labels: Mapping[str, str], *, before: LogId | None, limit: int
     ) -> Sequence[tuple[LogId, State]]:
         """Logs whose id begins with `prefix` and that carry all of `labels`, in falling order of
-        their ids, below `before`."""
+        their ids, below `before`. Every change that was acknowledged before is seen, by whichever
+        server: `forks` rests on it."""
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every announcement from now on."""

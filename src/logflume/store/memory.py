@@ -29,11 +29,14 @@ class MemoryStore:
         self._logs: dict[LogId, _Log] = {}
         self._listeners: list[Listener] = []
 
-    async def create(self, log: LogId, state: State) -> None:
+    async def create(self, log: LogId, state: State, first: Append | None = None) -> State:
         if log in self._logs:
             raise LogExists(self._logs[log].state)
-        self._logs[log] = _Log(state)
-        self._announce(Announcement(log, state))
+        state, chunk = rules.begin(state, first)
+        grown = [chunk] if chunk else []
+        self._logs[log] = _Log(state, list(grown))
+        self._announce(Announcement(log, state, grown))
+        return state
 
     async def append(self, log: LogId, append: Append) -> State:
         held = self._held(log)
@@ -57,8 +60,9 @@ class MemoryStore:
                 break
         return found
 
-    async def delete(self, log: LogId) -> None:
-        self._held(log)
+    async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
+        if epoch not in (None, self._held(log).state.epoch):
+            raise NoSuchLog(log)
         del self._logs[log]
         self._announce(Announcement(log, None))
 

@@ -33,7 +33,7 @@ from logflume.store.sqlite_file import (
 )
 from logflume.store.sqlite_transaction import Transaction, chunk_of_row
 from logflume.store.sqlite_writer import Job, Outcome, Writer
-from logflume.wire import decode_state
+from logflume.wire.state import decode_state
 
 T = TypeVar("T")
 
@@ -82,16 +82,14 @@ class SqliteStore:
         )
         self._writer.start()
 
-    async def create(self, log: LogId, state: State) -> None:
-        await self._write(lambda transaction: transaction.create(log, state))
+    async def create(self, log: LogId, state: State, first: Append | None = None) -> State:
+        return await self._changed(lambda transaction: transaction.create(log, state, first))
 
     async def append(self, log: LogId, append: Append) -> State:
-        state = await self._write(lambda transaction: transaction.append(log, append))
-        assert state is not None  # noqa: S101 -- what Transaction.append returns
-        return state
+        return await self._changed(lambda transaction: transaction.append(log, append))
 
-    async def delete(self, log: LogId) -> None:
-        await self._write(lambda transaction: transaction.delete(log), last=True)
+    async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
+        await self._write(lambda transaction: transaction.delete(log, epoch), last=True)
 
     async def state(self, log: LogId) -> State:
         return await self._read(lambda connection: _state(connection, log))
@@ -121,6 +119,11 @@ class SqliteStore:
         await asyncio.to_thread(self._readers.shutdown)
         self._listeners.clear()
         self._lock.close()
+
+    async def _changed(self, work: Callable[[Transaction], State]) -> State:
+        state = await self._write(work)
+        assert state is not None  # noqa: S101 -- what `work` returns
+        return state
 
     async def _write(
         self, work: Callable[[Transaction], State | None], *, last: bool = False

@@ -20,7 +20,7 @@ from logflume import rules
 from logflume.errors import LogExists, NoSuchLog
 from logflume.records import Append, Chunk, LogId, Seq, State
 from logflume.store import Announcement
-from logflume.wire import decode_state, encode_state
+from logflume.wire.state import decode_state, encode_state
 
 CHUNK_BYTES = 64 * 1024
 """Rows of this size are left alone: larger ones would not be read faster."""
@@ -58,19 +58,23 @@ class Transaction:
         self.doomed = True
         """Whether there may be rows of deleted logs to purge."""
 
-    def create(self, log: LogId, state: State) -> None:
-        """Raises LogExists."""
+    def create(self, log: LogId, state: State, first: Append | None) -> State:
+        """Raises LogExists and what `rules.apply` raises, having changed nothing."""
         try:
             raise LogExists(self._find(log).state)
         except NoSuchLog:
             pass
+        state, chunk = rules.begin(state, first)
         self._connection.execute(
             "INSERT INTO logs (id, state) VALUES (?, ?)", (log, encode_state(state))
         )
         self._label(log, {}, dict(state.labels))
         key = self._connection.last_insert_rowid()
-        self._known[log] = _Known(key, state, Seq(state.tail + 1))
-        self._announcements.append(Announcement(log, state))
+        known = self._known[log] = _Known(key, state, chunk.first)
+        if chunk:
+            self._insert(known, chunk)
+        self._announcements.append(Announcement(log, state, [chunk] if chunk else []))
+        return state
 
     def append(self, log: LogId, append: Append) -> State:
         """Raises NoSuchLog and what `rules.apply` raises, having changed nothing."""
@@ -84,9 +88,11 @@ class Transaction:
         self._touched[log] = known
         return state
 
-    def delete(self, log: LogId) -> None:
+    def delete(self, log: LogId, epoch: int | None) -> None:
         """Take the log out at once; `purge` removes its rows bit by bit. Raises NoSuchLog."""
         known = self._find(log)
+        if epoch not in (None, known.state.epoch):
+            raise NoSuchLog(log)
         self._connection.execute("DELETE FROM logs WHERE key = ?", (known.key,))
         self._connection.execute("INSERT INTO doomed (log) VALUES (?)", (known.key,))
         self._label(log, dict(known.state.labels), {})

@@ -1,79 +1,43 @@
-"""Records to bytes and back: what readers get, and what a store keeps of a log's state.
+"""Server-Sent Events, byte for byte as Durable Streams' readers and EventSource both take them.
 
-Pure functions over what `records` defines. A JSON record is stored with its newline, as a line of
-NDJSON; every other form is made from those bytes without decoding them. Nothing in an encoded JSON
-record is a raw newline, so a newline is always a border.
+Lines end with LF alone, there is no space after `data:`, and nothing stands between `event:
+control` and its data: readers that look no closer than a pattern exist. `id` belongs to the data
+event, because an EventSource takes it on with the event; on the control event, a cut between the
+two would repeat the batch. A control event that follows no data has one of its own, or an
+EventSource that began at the tail and lost the server before the first record would not know where.
+
+Text is split at every line end that SSE knows (HTML standard, section 9.2.6), so nothing that a log
+says can become an event; a CR comes back as LF. JSON needs none of it, binary is base64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from base64 import b64encode
+from collections.abc import Sequence
 
-import msgspec
+from logflume.records import Chunk, Offset
+from logflume.wire.control import control_json
+from logflume.wire.forms import Kind, json_items
 
-from logflume.errors import StoreCorrupt
-from logflume.records import Offset, State
-
-_1970 = datetime(1970, 1, 1)
-
-_state_encoder = msgspec.msgpack.Encoder()
-_state_decoder = msgspec.msgpack.Decoder(State)
-
-CURSOR_EPOCH_SECONDS = 1_728_432_000
-"""2024-10-09T00:00Z, where Durable Streams begins to count cursors."""
-
-CURSOR_SECONDS = 20
-"""How long requests share a cursor, so that a cache may collapse them."""
+SSE_HEARTBEAT = b":\n\n"
+SSE_GONE = b"event: gone\ndata:{}\n\n"
 
 
-def encode_state(state: State) -> bytes:
-    return _state_encoder.encode(state)
-
-
-def decode_state(stored: bytes) -> State:
-    """The state that was stored. Raises StoreCorrupt."""
-    try:
-        return _state_decoder.decode(stored)
-    except msgspec.MsgspecError as error:
-        raise StoreCorrupt(f"a log's state cannot be read: {error}") from error
-
-
-def rfc3339(time_us: int) -> str:
-    """Microseconds since 1970 as RFC 3339 in UTC, always with six digits: text order is time's."""
-    return (_1970 + timedelta(microseconds=time_us)).isoformat(timespec="microseconds") + "Z"
-
-
-def json_items(body: bytes) -> bytes:
-    """The records of `body` as they stand between the brackets of a JSON array."""
-    return body[:-1].replace(b"\n", b",")
-
-
-def stream_cursor(now_us: int) -> str:
-    """The Durable Streams cursor of this moment."""
-    return str((now_us // 1_000_000 - CURSOR_EPOCH_SECONDS) // CURSOR_SECONDS)
-
-
-def sse_data(offset: Offset, bodies: Iterable[bytes]) -> bytes:
-    """A data event of JSON records. `id` stands first: `event: control` must follow directly."""
-    items = json_items(b"".join(bodies))
-    return b"id: %b\nevent: data\ndata:[%b]\n\n" % (str(offset).encode(), items)
+def sse_data(offset: Offset, chunks: Sequence[Chunk], kind: Kind) -> bytes:
+    """A data event of these records, with the offset after them."""
+    body = b"".join([chunk.body for chunk in chunks])
+    return sse_place(offset) + b"event: data\n%b\n" % _PAYLOADS[kind](body)
 
 
 def sse_control(offset: Offset, *, cursor: str, up_to_date: bool, closed: bool) -> bytes:
     """The control event that follows each data event, and says where the reader stands."""
-    fields = [f'"streamNextOffset":"{offset}"']
-    if not closed:
-        fields.append(f'"streamCursor":"{cursor}"')
-    if up_to_date:
-        fields.append('"upToDate":true')
-    if closed:
-        fields.append('"streamClosed":true')
-    return f"event: control\ndata:{{{','.join(fields)}}}\n\n".encode()
+    control = control_json(offset, cursor=cursor, up_to_date=up_to_date, closed=closed)
+    return b"event: control\ndata:%b\n\n" % control
 
 
-SSE_HEARTBEAT = b":\n\n"
-SSE_GONE = b"event: gone\ndata:{}\n\n"
+def sse_place(offset: Offset) -> bytes:
+    """What stands before an event that an EventSource is to remember this offset with."""
+    return b"id: %b\n" % str(offset).encode()
 
 
 def sse_problem(document: bytes) -> bytes:
@@ -86,16 +50,30 @@ def sse_retry(milliseconds: int) -> bytes:
     return b"retry: %d\n\n" % milliseconds
 
 
+def _json(body: bytes) -> bytes:
+    return b"data:[%b]\n" % json_items(body)
+
+
+def _text(body: bytes) -> bytes:
+    # Never line by line: twenty million empty lines would be as many objects.
+    lines = b"\n" + body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    framed = lines.replace(b"\n", b"\ndata:")
+    # A reader takes one space after the colon away, so a line's own first space gets one before it.
+    return framed.replace(b"\ndata: ", b"\ndata:  ")[1:] + b"\n"
+
+
+def _binary(body: bytes) -> bytes:
+    return b"data:%b\n" % b64encode(body)
+
+
+_PAYLOADS = {"json": _json, "text": _text, "binary": _binary}
+
 __all__ = [
     "SSE_GONE",
     "SSE_HEARTBEAT",
-    "decode_state",
-    "encode_state",
-    "json_items",
-    "rfc3339",
     "sse_control",
     "sse_data",
+    "sse_place",
     "sse_problem",
     "sse_retry",
-    "stream_cursor",
 ]

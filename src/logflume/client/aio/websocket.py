@@ -1,0 +1,59 @@
+"""Live reading by WebSocket: a message for each batch, until the last one."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Self
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from logflume.client import sockets
+from logflume.client.aio.calls import AsyncCalls
+from logflume.client.aio.connection import CONNECT_SECONDS
+from logflume.client.follow import Piece, Query
+from logflume.client.frames import piece_of_message
+
+
+class AsyncWebSocket:
+    """A log's WebSocket."""
+
+    def __init__(self, stack: AsyncExitStack, socket: ClientConnection) -> None:
+        self._stack = stack
+        self._socket = socket
+
+    @classmethod
+    async def open(cls, calls: AsyncCalls, path: str, query: Query) -> Self:
+        """Begin to read at a place. Raises ServerAway, Refused."""
+        connection = calls.connection
+        stack = AsyncExitStack()
+        # The blocking `connect` does so at once, the other one when it is entered.
+        with sockets.socket_errors():
+            connecting = connect(
+                sockets.socket_url(connection.server, path, query),
+                additional_headers=connection.headers,
+                proxy=None if connection.is_local else True,
+                # Compressed for each watcher, a message would cost the server more than its bytes.
+                compression=None,
+                open_timeout=CONNECT_SECONDS,
+                ping_interval=sockets.PING_SECONDS,
+                ping_timeout=sockets.PONG_SECONDS,
+                close_timeout=sockets.CLOSE_SECONDS,
+                max_size=sockets.MAX_MESSAGE_BYTES,
+            )
+            return cls(stack, await stack.enter_async_context(connecting))
+
+    async def receive(self) -> Piece:
+        """What comes next. Raises ConnectionEnded, ServerAway, Refused."""
+        while True:
+            with sockets.socket_errors():
+                message = await self._socket.recv()
+            piece = piece_of_message(message)
+            if piece:
+                return piece
+
+    async def aclose(self) -> None:
+        """Leave the log. May be called again."""
+        await self._stack.aclose()
+
+
+__all__ = ["AsyncWebSocket"]

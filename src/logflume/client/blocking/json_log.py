@@ -1,0 +1,73 @@
+# Made by scripts/generate-client from client/aio/json_log.py: change that one, then run it.
+"""A log of JSON values that is no deployment's: `/v1/stream/NAME`, read like any other log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from logflume.client.blocking.calls import Calls
+from logflume.client.blocking.following import Follower, History, Records
+from logflume.client.blocking.patience import Patience
+from logflume.client.blocking.producer import Producer
+from logflume.client.blocking.transports import opening
+from logflume.client.errors import ServerAway
+from logflume.client.follow import START, Seam, TransportName
+from logflume.client.requests import JSON, stream_path
+
+
+class JsonLog:
+    """One such log. It need not be there yet."""
+
+    def __init__(self, calls: Calls, name: str, patience_seconds: float) -> None:
+        self._calls = calls
+        self._path = stream_path(name)
+        self._producer = Producer(calls, self._path, Patience(patience_seconds), JSON)
+
+    def create(self) -> None:
+        """Make it; if it is there already, nothing happens. Raises Refused, ServerAway."""
+        self._calls.put(self._path)
+
+    def append(self, values: Sequence[Any]) -> None:
+        """Append these values, a record each, all or none, and wait until they are stored.
+
+        Repeated as often as it takes, they are stored once. Raises Refused, ServerAway.
+        """
+        if values:
+            self._producer.append(msgspec.json.encode(list(values)))
+
+    def finish(self) -> None:
+        """Close it: nothing can follow, and who follows it comes to its end."""
+        self._calls.end(self._path)
+
+    def delete(self) -> None:
+        """Delete it, with all its records."""
+        self._calls.delete(self._path)
+        self._producer.begin_anew()
+
+    def read(self, *, offset: str = START) -> Records[Any]:
+        """The values after `offset`, as far as the log is by now. Raises as `Client.read`."""
+        return Records(History(self._calls, self._path, _seam(offset)))
+
+    def follow(
+        self,
+        *,
+        offset: str = START,
+        transport: TransportName = "sse",
+        on_away: Callable[[ServerAway], None] | None = None,
+        on_back: Callable[[], None] | None = None,
+    ) -> Records[Any]:
+        """The values after `offset`, then what comes, until it is closed. As `Client.follow`."""
+        follower = Follower(
+            self._calls, self._path, opening(transport), _seam(offset), on_away, on_back
+        )
+        return Records(follower)
+
+
+def _seam(offset: str) -> Seam[Any]:
+    return Seam({"offset": offset}, object)
+
+
+__all__ = ["JsonLog"]

@@ -1,0 +1,1 @@
+"""Logs of any content type under names that their users choose: Durable Streams, whole."""
