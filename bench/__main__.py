@@ -6,25 +6,46 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import fanout, history, idle, ingest, latency, paging, producers
+from bench import (
+    fanout,
+    history,
+    idle,
+    ingest,
+    latency,
+    long_polling,
+    paging,
+    producers,
+    unchanged,
+    websocket,
+)
 from bench.machine import describe
 from bench.report import Report, print_figure
 from bench.rounds import Bench, Cores
 from bench.servers import ServerDied
 
-MEASURES = {
-    "ingest": ingest.measure,
-    "producers": producers.measure,
-    "latency": latency.measure,
-    "history": history.measure,
-    "paging": paging.measure,
-    "idle": idle.measure,
-    "fanout": fanout.measure,
+TABLES = {
+    "figures": {
+        "ingest": ingest.measure,
+        "producers": producers.measure,
+        "latency": latency.measure,
+        "history": history.measure,
+        "paging": paging.measure,
+        "idle": idle.measure,
+        "fanout": fanout.measure,
+    },
+    "patterns": {
+        "websocket": websocket.measure,
+        "long-polling": long_polling.measure,
+        "unchanged": unchanged.measure,
+    },
 }
+"""The measures of each table in docs/benchmarks.md."""
+
+MEASURES = {name: measure for table in TABLES.values() for name, measure in table.items()}
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -40,7 +61,7 @@ def main() -> int:
         return 1
     print(f"\nwritten to {report.write(RESULTS)}")
     if options.docs:
-        print(f"table brought up to date in {report.write_table()}")
+        print(f"brought up to date: {report.write_tables()}")
     return 0
 
 
@@ -51,14 +72,20 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=3, help="of each measure (default: 3)")
     parser.add_argument("--folder", type=Path, help="where the servers keep their logs")
-    parser.add_argument("--docs", action="store_true", help="put the table in docs/benchmarks.md")
+    parser.add_argument("--docs", action="store_true", help="put the tables in docs/benchmarks.md")
     options = parser.parse_args()
     unknown = [name for name in options.measures if name not in MEASURES]
     if unknown or options.rounds < 1:
         parser.error(f"no measure {', '.join(unknown)}" if unknown else "--rounds is at least 1")
-    if options.docs and options.measures:
-        parser.error("--docs goes with all measures")
+    halved = [name for name, table in TABLES.items() if 0 < _chosen(options, table) < len(table)]
+    if options.docs and halved:
+        parser.error(f"--docs goes with whole tables; chosen are parts of {', '.join(halved)}")
     return options
+
+
+def _chosen(options: argparse.Namespace, table: Mapping[str, object]) -> int:
+    """How many of the table's measures are to be run."""
+    return len(table.keys() & set(options.measures or MEASURES))
 
 
 @contextmanager
@@ -75,11 +102,16 @@ def _run(names: list[str], folder: Path, rounds: int) -> Report:
     started = time.monotonic()
     for name in names:
         print(f"\n{name}")
+        figures = report.tables.setdefault(_table_of(name), [])
         for figure in MEASURES[name](bench):
-            report.figures.append(figure)
+            figures.append(figure)
             print_figure(figure)
     print(f"\n{time.monotonic() - started:.0f} s in all")
     return report
+
+
+def _table_of(measure: str) -> str:
+    return next(name for name, table in TABLES.items() if measure in table)
 
 
 if __name__ == "__main__":

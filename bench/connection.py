@@ -12,6 +12,8 @@ END_OF_HEAD = b"\r\n\r\n"
 END_OF_CHUNKS = b"\r\n0\r\n\r\n"
 """Nothing Logflume answers has a raw carriage return in it, so this is the end and nothing else."""
 
+WITHOUT_BODY = (b"HTTP/1.1 204", b"HTTP/1.1 304")
+
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def complete(answer: bytes | bytearray) -> bool:
     end = answer.find(END_OF_HEAD)
     if end < 0:
         return False
-    if answer.startswith(b"HTTP/1.1 204"):
+    if answer.startswith(WITHOUT_BODY):
         return True
     length = _LENGTH.search(answer, 0, end + 2)
     if length:
@@ -62,6 +64,6 @@ def complete(answer: bytes | bytearray) -> bool:
 
 
 def refuse_failure(answer: bytes | bytearray) -> None:
-    """Raises BadAnswer unless the status is 2xx."""
-    if not answer.startswith(b"HTTP/1.1 2"):
+    """Raises BadAnswer unless the status is 2xx, or 304, which only he gets who asks for it."""
+    if not answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 304")):
         raise BadAnswer(bytes(answer[:500]).decode("latin-1"))

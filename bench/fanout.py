@@ -6,7 +6,6 @@ same core by the same loop. The server may put several lines into one write, so 
 
 from __future__ import annotations
 
-import resource
 import select
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,30 +14,19 @@ from bench.connection import Connection
 from bench.requests import new_log, single
 from bench.rounds import Bench, Figure
 from bench.servers import Server, Timed
-from bench.watching import Watchers, follow
+from bench.watching import Watchers, follow, may_open
 
 WATCHERS = 1000
 LINES = 80
-SPARE_DESCRIPTORS = 100
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    if not _enough_descriptors():
-        print(f"  left out: {WATCHERS} watchers need a higher limit of open files (ulimit -n)")
+    if not may_open(WATCHERS):
         return
     real, nothing = bench.both(_run)
     name = f"fan-out, {WATCHERS:,} watchers, one line a request"
     yield real.figure("deliveries", name, "deliveries/s", beside=nothing)
     yield real.figure("lines", f"{name}: lines a write", "lines", beside=nothing)
-
-
-def _enough_descriptors() -> bool:
-    """Whether load and server, which inherits the limit, may open so many."""
-    wanted = WATCHERS + SPARE_DESCRIPTORS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted <= hard or hard == resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= wanted
 
 
 def _run(server: Server) -> tuple[dict[str, float], Timed]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -25,6 +27,7 @@ def describe(folder: Path, cores: Cores) -> dict[str, str]:
         "load average before": f"{os.getloadavg()[0]:.1f} (what others did; 0 is quiet)",
         "kernel": f"{platform.system()} {platform.release().split('-')[0]}",
         "Python": platform.python_version(),
+        "Node": _node(),
         "SQLite": apsw.sqlite_lib_version(),
         "file system of the logs": _file_system(folder),
         "fdatasync of 4 KiB there": f"{_sync_ms(folder):.2f} ms (median of {SYNCS})",
@@ -43,6 +46,15 @@ def _use(cores: Cores) -> str:
     if cores.siblings:
         return "one for the server, one for the load: two hardware threads of the same core"
     return "one for the server, another for the load"
+
+
+def _node() -> str:
+    """Its version; a peer of long polling needs it."""
+    path = shutil.which("node")
+    if path is None:
+        return "MISSING, so long polling stands beside no peer"
+    found = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+    return found.stdout.strip().removeprefix("v")
 
 
 def _file_system(folder: Path) -> str:

@@ -1,23 +1,24 @@
-"""Figures as a line on the terminal, as JSON, and as the table in docs/benchmarks.md."""
+"""Figures as a line on the terminal, as JSON, and as the tables in docs/benchmarks.md."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from bench.rounds import Figure
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
+BEGIN, END = "<!-- {}: begin -->\n", "<!-- {}: end -->\n"
 
 
 @dataclass(slots=True)
 class Report:
     machine: Mapping[str, str]
-    figures: list[Figure] = field(default_factory=list)
+    tables: dict[str, list[Figure]] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def machine_text(self) -> str:
@@ -26,21 +27,25 @@ class Report:
     def write(self, folder: Path) -> str:
         """Keep it as JSON in `folder`; the file's name."""
         path = folder / f"{self.at:%Y%m%dT%H%M%SZ}.json"
-        figures = [{**asdict(figure), "median": figure.median} for figure in self.figures]
+        every = chain.from_iterable(self.tables.values())
+        figures = [{**asdict(figure), "median": figure.median} for figure in every]
         content = {"at": self.at.isoformat(), "machine": self.machine, "figures": figures}
         path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         return f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
 
-    def write_table(self) -> str:
-        """Replace what stands between the marks in docs/benchmarks.md; the file's name."""
-        before, _, rest = DOCS.read_text().partition(BEGIN)
-        after = rest.partition(END)[2]
-        DOCS.write_text(before + BEGIN + self._markdown() + END + after)
-        return f"{DOCS.parent.name}/{DOCS.name}"
+    def write_tables(self) -> str:
+        """Replace what stands between their marks in docs/benchmarks.md; the file's name."""
+        text = DOCS.read_text()
+        for name, figures in self.tables.items():
+            begin, end = BEGIN.format(name), END.format(name)
+            before, _, rest = text.partition(begin)
+            text = before + begin + self._markdown(figures) + end + rest.partition(end)[2]
+        DOCS.write_text(text)
+        return f"{', '.join(self.tables)} in {DOCS.parent.name}/{DOCS.name}"
 
-    def _markdown(self) -> str:
+    def _markdown(self, figures: Iterable[Figure]) -> str:
         machine = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
-        rows = "\n".join(_row(figure) for figure in self.figures)
+        rows = "\n".join(_row(figure) for figure in figures)
         return f"Measured on {self.at:%Y-%m-%d}.\n\n{machine}\n\n{HEADER}\n{rows}\n"
 
 
@@ -56,7 +61,10 @@ def print_figure(figure: Figure) -> None:
         beside.append(f"nothing {number(figure.nothing)}")
     if figure.server_cpu is not None:
         beside.append(f"server {_percent(figure.server_cpu)}, load {_percent(figure.load_cpu)}")
-    value = f"{number(figure.median)} {figure.unit} ({_spread(figure)})"
+    if figure.median is None:
+        value = f"MISSING: {figure.missing}"
+    else:
+        value = f"{number(figure.median)} {figure.unit} ({_spread(figure)})"
     print(f"  {figure.name}: {value}{''.join(f' · {part}' for part in beside)}", flush=True)
 
 
@@ -72,7 +80,7 @@ def _row(figure: Figure) -> str:
     cells = [
         figure.name,
         figure.unit,
-        f"**{number(figure.median)}**",
+        "**missing**" if figure.median is None else f"**{number(figure.median)}**",
         _spread(figure),
         figure.want,
         nothing,
@@ -83,6 +91,8 @@ def _row(figure: Figure) -> str:
 
 
 def _spread(figure: Figure) -> str:
+    if figure.missing:
+        return figure.missing
     if len(figure.rounds) == 1:
         return "once"
     return f"{number(min(figure.rounds))}–{number(max(figure.rounds))}"

@@ -41,6 +41,11 @@ def post(path: str, body: bytes, content_type: str = "text/plain") -> bytes:
     return head.encode() + body
 
 
+def put(path: str, content_type: str) -> bytes:
+    head = f"PUT {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\n"
+    return f"{head}Content-Length: 0\r\n\r\n".encode()
+
+
 def log_path(deployment: str) -> str:
     return f"/v1/deployments/{deployment}/log"
 

@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import os
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from bench.servers import Server, Timed
 
+K = TypeVar("K")
+
 Values = Mapping[str, float]
 Run = Callable[[Server], tuple[Values, Timed]]
+
+PYTHON = (sys.executable, "-m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,12 @@ class Figure:
     """The median of the same load against a server that does none of the work."""
     server_cpu: float | None = None
     load_cpu: float | None = None
+    missing: str = ""
+    """Why there are no rounds."""
 
     @property
-    def median(self) -> float:
-        return statistics.median(self.rounds)
+    def median(self) -> float | None:
+        return statistics.median(self.rounds) if self.rounds else None
 
 
 @dataclass(slots=True)
@@ -95,6 +103,11 @@ class Rounds:
             statistics.median(timed.load_cpu for timed in self.timed),
         )
 
+    def times(self, value: str, other: Rounds, name: str, want: str = "") -> Figure:
+        """How many times as large the value is as `other`'s, round by round."""
+        pairs = zip(self.values[value], other.values[value], strict=True)
+        return Figure(name, "×", tuple(mine / theirs for mine, theirs in pairs), want)
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -111,28 +124,30 @@ class Bench:
             yield Path(name)
 
     @contextmanager
-    def logflume(self, logs: Path | None = None) -> Iterator[Server]:
-        """A Logflume on the server's core, on the embedded store in `logs`, or in a new folder."""
+    def logflume(self, logs: Path | None = None, *, store: str = "") -> Iterator[Server]:
+        """A Logflume on the server's core: on the embedded store in `logs`, or in a new folder, or
+        on `store`."""
         if logs is None:
-            with self.logs() as made, self.logflume(made) as server:
+            with self.logs() as made, self.logflume(made, store=store) as server:
                 yield server
             return
-        arguments = ["logflume", "serve", "--port", "0", "--data", str(logs)]
-        with self._started(arguments) as server:
+        where = ["--store", store] if store else ["--data", str(logs)]
+        with self.started([*PYTHON, "logflume", "serve", "--port", "0", *where]) as server:
             yield server
 
     @contextmanager
     def nothing(self) -> Iterator[Server]:
         """The server that does none of the work, on the same core."""
-        with self._started(["bench.nothing"]) as server:
+        with self.started([*PYTHON, "bench.nothing"]) as server:
             yield server
 
     @contextmanager
-    def _started(self, arguments: Sequence[str]) -> Iterator[Server]:
+    def started(self, command: Sequence[str]) -> Iterator[Server]:
+        """The server that `command` starts, on the same core."""
         with self.logs() as folder:
             os.sched_setaffinity(0, {self.cores.server})  # what is started inherits it
             try:
-                server = Server(arguments, folder / "stderr")
+                server = Server(command, folder / "stderr")
             finally:
                 os.sched_setaffinity(0, {self.cores.load})
             with server:
@@ -143,6 +158,14 @@ class Bench:
         rounds = Rounds()
         for _ in range(self.rounds):
             rounds.take(*run(server))
+        return rounds
+
+    def in_turn(self, runs: Mapping[K, Callable[[], tuple[Values, Timed]]]) -> dict[K, Rounds]:
+        """All rounds of each, one round of each after the other: what disturbs one disturbs all."""
+        rounds = {name: Rounds() for name in runs}
+        for _ in range(self.rounds):
+            for name, run in runs.items():
+                rounds[name].take(*run())
         return rounds
 
     def both(self, run: Run) -> tuple[Rounds, Rounds]:

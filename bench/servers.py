@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,14 +32,18 @@ class Timed:
     server_cpu: float = 0.0
     load_cpu: float = 0.0
 
+    def server_us(self, count: int) -> float:
+        """Microseconds of the server's processor time for each of `count`."""
+        return self.server_cpu * self.seconds / count * 1e6
+
 
 class Server:
-    """`python -m` with these arguments; ready when it has said where it serves."""
+    """What this command starts; ready when it has said where it serves."""
 
-    def __init__(self, arguments: Sequence[str], messages: Path) -> None:
+    def __init__(self, command: Sequence[str], messages: Path) -> None:
         self._messages = messages
         with messages.open("w") as stderr:
-            self._process = subprocess.Popen([sys.executable, "-m", *arguments], stderr=stderr)
+            self._process = subprocess.Popen(command, stderr=stderr)
         self.pid = self._process.pid
         self.port = self._announced_port()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 
 from bench.connection import Connection
@@ -11,11 +12,25 @@ from bench.requests import get
 END_OF_EVENT = b"\n\n"
 READ_BYTES = 64 * 1024
 
+SPARE_DESCRIPTORS = 100
+
 RECORD = b'{"n":'
 """How each line's record begins, and nothing else of a stream."""
 
 CONTROL = b"streamNext"
 """Once in each write of the server: so many lines a write were gathered."""
+
+
+def may_open(watchers: int) -> bool:
+    """Whether load and server, which inherits the limit, may open so many; says so if not."""
+    wanted = watchers + SPARE_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted <= hard or hard == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    may = resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= wanted
+    if not may:
+        print(f"  left out: {watchers} watchers need a higher limit of open files (ulimit -n)")
+    return may
 
 
 def follow(watcher: Connection, path: str) -> None:
