@@ -16,7 +16,7 @@ run: install ## start the server, run a real deployment through it, go on servin
 check: install ## ruff, mypy --strict, layers
 	scripts/check
 
-test: install ## every test; installs Chromium from the system's packages where it may
+test: install ## every test; installs browser, Node and proxies from the system's packages where it may
 	scripts/test
 
 faults: install ## plant known faults, one at a time, and see that a test catches each
@@ -29,4 +29,4 @@ lock: install ## compile the lock files anew from pyproject.toml
 	scripts/lock
 
 clean: ## remove what the other verbs made
-	rm -rf .venv build dist test-results .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv tests/node/node_modules bench/node/node_modules build dist test-results .mypy_cache .pytest_cache .ruff_cache .hypothesis

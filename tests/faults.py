@@ -14,7 +14,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.protocol_faults import ROWS
+from tests import (
+    client_faults,
+    core_faults,
+    pattern_faults,
+    protocol_faults,
+    websocket_faults,
+)
 
 ROOT = Path(__file__).parent.parent
 SEAM = "tests/live/test_seam.py"
@@ -81,14 +87,14 @@ FAULTS = (
     Fault(
         "lost wake-up: no second look before waiting",
         "tail.py",
-        "if self.gone or self.state.tail > after or self.state.closed:",
+        "if self.gone or self.has_news(after):",
         "if False:",
         f"{PROPERTIES} tests/test_tail.py",
     ),
     Fault(
         "lost wake-up: an announcement wakes nobody",
         "tail.py",
-        "            _wake(waiter)",
+        "            waiter()",
         "            pass",
         f"{PROPERTIES} tests/test_tail.py",
     ),
@@ -97,8 +103,8 @@ FAULTS = (
         "tail.py",
         """            tail = self._tails[log] = Tail(log, self._ring_bytes)
         if not tail.known:
-            tail.begin(await self._store.state(log))""",
-        """            state = await self._store.state(log)
+            tail.begin(self._states.get(log) or await self._store.state(log))""",
+        """            state = self._states.get(log) or await self._store.state(log)
             tail = self._tails[log] = Tail(log, self._ring_bytes)
             tail.begin(state)""",
         PROPERTIES,
@@ -106,13 +112,16 @@ FAULTS = (
     Fault(
         "the cursor moves before its last await",
         "cursor.py",
-        "        chunks = await self._store.read(self._tail.log, self.seq, until=last,"
-        " max_bytes=max_bytes)\n",
-        "        before = self.seq\n"
-        "        self.seq = Seq(before + 1)\n"
-        "        chunks = await self._store.read(self._tail.log, before, until=last,"
-        " max_bytes=max_bytes)\n"
-        "        self.seq = before\n",
+        """
+            chunks = await stored(
+                self._store, log, state, self.seq, until=last, max_bytes=max_bytes
+            )""",
+        """
+            before, self.seq = self.seq, Seq(self.seq + 1)
+            chunks = await stored(
+                self._store, log, state, before, until=last, max_bytes=max_bytes
+            )
+            self.seq = before""",
         PROPERTIES,
     ),
     Fault(
@@ -211,10 +220,10 @@ FAULTS = (
     ),
     Fault(
         "records that are missing are looked for again for ever",
-        "deployments/digests.py",
-        "            if not chunks or not await asyncio.to_thread(running.add, chunks):",
-        "            await asyncio.to_thread(running.add, chunks)\n            if False:",
-        "tests/test_deployments.py",
+        "lineage.py",
+        "    if not chunks or chunks[0].first != after + 1:",
+        "    if False:",
+        "tests/test_cursor_forks.py tests/test_deployments.py",
     ),
     Fault(
         "what arrived before a client died is forgotten",
@@ -237,7 +246,11 @@ FAULTS = (
         '_set(connection, "synchronous", 1)',
         SQLITE,
     ),
-    *(Fault(*row) for row in ROWS),
+    *(
+        Fault(*row)
+        for rows in (core_faults, pattern_faults, protocol_faults, websocket_faults, client_faults)
+        for row in rows.ROWS
+    ),
 )
 
 

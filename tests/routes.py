@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
+import re
 
 from logflume.deployments.deployments import Deployments
-from logflume.http.app import routes
+from logflume.generic.logs import Logs
+from logflume.http.app import routes, sockets
 from logflume.http.context import Context
 from logflume.store.memory import MemoryStore
 from logflume.tail import Tails
@@ -14,17 +15,27 @@ PAGES = frozenset({"/", "/d/{id}", "/docs", "/assets/{name}"})
 """What people look at, and its files: documented, but no part of the API."""
 
 
-def route_table() -> list[Route]:
+def context() -> Context:
     store = MemoryStore()
     deployments = Deployments(store, clock=lambda: 0, random=bytes)
-    return routes(Context(store, Tails(store), deployments, lambda: 0))
+    return Context(store, Tails(store), deployments, Logs(store, clock=lambda: 0), lambda: 0)
 
 
 def api_calls() -> set[tuple[str, str]]:
     """Method and path of all that the API can be asked."""
     return {
-        (method, route.path)
-        for route in route_table()
+        (method, shown(route.path))
+        for route in routes(context())
         if route.path not in PAGES
         for method in route.methods or ()
     }
+
+
+def socket_paths() -> set[str]:
+    """Where a WebSocket may be opened. The route that takes the rest refuses it."""
+    return {shown(route.path) for route in sockets(context())} - {"/{path}"}
+
+
+def shown(path: str) -> str:
+    """The path as it is written for readers: how much of it a parameter takes is the router's."""
+    return re.sub(r"{(\w+):\w+}", r"{\1}", path)

@@ -36,7 +36,7 @@ class SseEvent(NamedTuple):
 class Batch(NamedTuple):
     """The records of a data event (none before the first) and the control event after it."""
 
-    records: list[dict[str, Any]]
+    records: list[Any]
     control: dict[str, Any]
 
 
@@ -76,6 +76,7 @@ class SseReader:
         event = self.next(seconds)
         assert event is not None, "the stream ended"
         if event.event == "control":
+            assert event.id == event.json["streamNextOffset"], "an EventSource learns no place"
             return Batch([], event.json)
         assert event.event == "data", f"neither data nor control: {event}"
         control = self.next()
@@ -148,4 +149,23 @@ class SseReader:
         self._events.append(SseEvent(match["id"] or "", match["event"], match["data"]))
 
 
-__all__ = ["Batch", "SseEvent", "SseReader"]
+def dispatched(stream: bytes) -> list[tuple[str, bytes]]:
+    """The events of a stream, each with its data, as a reader of the HTML standard takes them,
+    section 9.2.6: for text and bytes, whose data may be several lines."""
+    events: list[tuple[str, bytes]] = []
+    event, data = "", list[bytes]()
+    for line in re.split(rb"\r\n|\r|\n", stream):
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if not line:
+            if data:
+                events.append((event, b"\n".join(data)))
+            event, data = "", []
+        elif name == b"event":
+            event = value.decode()
+        elif name == b"data":
+            data.append(value)
+    return events
+
+
+__all__ = ["Batch", "SseEvent", "SseReader", "dispatched"]

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from logflume import Client
 from logflume.cli.since import offset_since, parse_since
-from logflume.client.http import Client, ProducerMark
+from logflume.client.requests import ProducerMark, log_path
 from tests.servers import ServerProcess, new_deployment
 
 NOW = datetime(2026, 11, 23, 15, 37, tzinfo=UTC)
@@ -57,18 +58,20 @@ def test_what_is_no_time(text: str) -> None:
 def test_the_place_of_a_time(shared_server: ServerProcess) -> None:
     """It is before the first record of that time or later, wherever in the log that is."""
     done = new_deployment(shared_server.url)
+    path = log_path(done)
     with Client(shared_server.url) as client:
-        assert offset_since(client, done, NOW) == client.read(done, {"offset": "-1"}).next_offset
+        calls = client.calls
+        assert offset_since(calls, done, NOW) == calls.read(path, {"offset": "-1"}).next_offset
         for seq in range(9):
-            client.append(done, b'{"text":"x"}\n{"text":"y"}\n', ProducerMark("p", seq))
+            calls.append(path, b'{"text":"x"}\n{"text":"y"}\n', ProducerMark("p", seq))
             started = time.time()
             while time.time() < started + 0.002:
                 pass  # the next append is to have a later time
-        rows = client.read(done, {"offset": "-1"}).body.splitlines()
+        rows = calls.read(path, {"offset": "-1"}).body.splitlines()
         times = [datetime.fromisoformat(json.loads(row)["time"]) for row in rows]
         assert len(set(times)) == 9
         early, late = times[0] - timedelta(hours=1), times[-1] + timedelta(hours=1)
         for wanted in {*times, early, late, times[3] + timedelta(microseconds=1)}:
-            page = client.read(done, {"offset": offset_since(client, done, wanted)})
+            page = calls.read(path, {"offset": offset_since(calls, done, wanted)})
             kept = [json.loads(row)["n"] for row in page.body.splitlines()]
             assert kept == [n for n, received in enumerate(times, 1) if received >= wanted]

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from tests.cli_tools import NOBODY, CommandLine, returncode_of, until
+from tests.client_tools import TRANSPORTS
 from tests.servers import ServerProcess, new_deployment
 
 pytestmark = pytest.mark.live
@@ -169,11 +170,12 @@ def test_a_token_stays_with_its_server(tmp_path: Path) -> None:
     assert [b"secret" in request for request in asked] == [False, True]
 
 
-def test_over_a_restart(tmp_path: Path, server: ServerProcess) -> None:
+@pytest.mark.parametrize("transport", [[], *(["--transport", name] for name in TRANSPORTS[1:])])
+def test_over_a_restart(tmp_path: Path, server: ServerProcess, transport: list[str]) -> None:
     """The server is killed and restarted twice: every number once, and it is said on stderr."""
     done = new_deployment(server.url)
     logflume = CommandLine(tmp_path, server.url)
-    with logflume.running("tail", done, "--json") as process:
+    with logflume.running("tail", done, "--json", *transport) as process:
         assert process.stdout
         assert process.stderr
         numbers: list[int] = []
@@ -189,6 +191,28 @@ def test_over_a_restart(tmp_path: Path, server: ServerProcess) -> None:
         assert json.loads(process.stdout.readline())["kind"] == "end"
         assert process.wait(20) == 0
     assert numbers == list(range(1, 1501))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_what_brings_it(logflume: CommandLine, transport: str) -> None:
+    """Each transport shows the same, whatever else is asked for."""
+    done = finished(logflume.server, *(str(number) for number in range(2500)), code=0)
+    whole = b"".join(b"%d\n" % number for number in range(2500))
+    by = ("--transport", transport)
+    assert logflume("tail", done, *by).stdout == whole
+    assert logflume("tail", done, *by, "--no-follow").stdout == whole
+    assert logflume("tail", done, *by, "-n", "2").stdout == b"2498\n2499\n"
+    assert logflume("tail", done, *by, "--since", "1h").stdout == whole
+    running = new_deployment(logflume.server)
+    append(logflume.server, running, {"text": "one"})
+    assert logflume("tail", running, *by, "--no-follow").stdout == b"one\n"
+
+
+def test_what_does_not_bring_it(logflume: CommandLine) -> None:
+    """Another word is a usage error that names those that there are."""
+    ran = logflume("tail", "dep_x", "--transport", "pigeon")
+    assert ran.returncode == 2
+    assert b"websocket" in ran.stderr
 
 
 def test_a_deleted_log(logflume: CommandLine) -> None:

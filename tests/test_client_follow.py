@@ -1,176 +1,107 @@
-"""Following a log: every record once and in order over broken connections, or an error."""
+"""The seam between two answers: every record once and in order, or an error that says what is."""
 
 from __future__ import annotations
 
 import json
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
+import msgspec
 import pytest
 
 from logflume.client.backoff import FIRST_SECONDS, Backoff
-from logflume.client.errors import ClientError, LogBroken, Refused, ServerAway
-from logflume.client.follow import Follower
-from logflume.client.http import Client, ProducerMark, Query
-from tests.servers import ServerProcess, new_deployment
-
-OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-BUSY = b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-HELD = b"(the connection is held open from here on)"
-GONE = b"event: gone\ndata:{}\n\n"
+from logflume.client.errors import ClientError, LogBroken, Refused
+from logflume.client.follow import Piece, Query, Seam, offset_before
+from logflume.client.pace import QUICK_SECONDS, Pace
+from logflume.client.records import LogRecord
+from tests.client_tools import offset, record
 
 
-def data(*numbers: int) -> bytes:
-    """A data event of these records."""
-    records = [{"n": n, "time": "2026-11-23T15:37:00.000000Z", "text": str(n)} for n in numbers]
-    return f"id: at_{numbers[-1]}\nevent: data\ndata:{json.dumps(records)}\n\n".encode()
+def piece(*numbers: int, after: int | None = None, epoch: int = 7) -> Piece:
+    """Records, and the place after them."""
+    raw = [msgspec.Raw(json.dumps(record(number)).encode()) for number in numbers]
+    return Piece(raw, offset(numbers[-1] if after is None else after, epoch))
 
 
-def control(number: int, **state: bool) -> bytes:
-    """A control event after this record."""
-    said = {"streamNextOffset": f"at_{number}", **state}
-    return f"event: control\ndata:{json.dumps(said)}\n\n".encode()
-
-
-def end(number: int) -> bytes:
-    """The end of a log of so many records."""
-    return control(number, upToDate=True, streamClosed=True)
-
-
-class Script:
-    """What a server says, connection by connection, and what it was asked."""
-
-    def __init__(self, *connections: bytes) -> None:
-        self._connections = connections
-        self.asked: list[str] = []
-        self.told: list[str] = []
-
-    def follow(self, start: Query) -> list[int]:
-        """The numbers that a follower brings."""
-        with self._serving() as url, Client(url) as client:
-            follower = Follower(
-                client,
-                "dep_x",
-                start,
-                on_away=lambda error: self.told.append("away"),
-                on_back=lambda: self.told.append("back"),
-            )
-            return [record.n for batch in follower.batches() for record in batch.records]
-
-    @contextmanager
-    def _serving(self) -> Iterator[str]:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            thread = threading.Thread(target=self._serve, args=(listening,))
-            thread.start()
-            try:
-                yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-            finally:
-                thread.join()
-
-    def _serve(self, listening: socket.socket) -> None:
-        for answer in self._connections:
-            connection, _ = listening.accept()
-            with connection:
-                asked = connection.recv(65536).split(b" ")[1].decode()
-                self.asked.append(asked.partition("?")[2])
-                connection.sendall(answer.removesuffix(HELD))
-                if answer.endswith(HELD):
-                    connection.recv(1)  # until the client hangs up
-
-
-def test_one_connection() -> None:
-    """A log that is read in one go is read in one go."""
-    script = Script(OK + data(1, 2) + control(2) + data(3) + end(3))
-    assert script.follow({"offset": "-1"}) == [1, 2, 3]
-    assert script.asked == ["offset=-1&live=sse"]
-    assert script.told == []
-
-
-def test_a_connection_that_breaks() -> None:
-    """After a break it goes on at the last batch's end, whether its control came or not."""
-    script = Script(
-        OK + data(1, 2) + control(2),
-        OK + data(3) + b'id: at_5\nevent: data\ndata:[{"n":4',
-        BUSY,
-        OK + data(4, 5),
-        OK + end(5),
-    )
-    assert script.follow({"offset": "-1"}) == [1, 2, 3, 4, 5]
-    assert script.asked[1:] == [
-        "offset=at_2&live=sse",
-        "offset=at_3&live=sse",
-        "offset=at_3&live=sse",
-        "offset=at_5&live=sse",
-    ]
-    assert script.told == ["away", "back"] * 3
-
-
-def test_a_tail_that_breaks_at_once() -> None:
-    """A connection that brought nothing is made again as it was."""
-    script = Script(OK, OK + data(7, 8) + end(8))
-    assert script.follow({"tail": 2}) == [7, 8]
-    assert script.asked == ["tail=2&live=sse"] * 2
+def numbers(seam: Seam[LogRecord], *pieces: Piece) -> list[int]:
+    """What the reading brings."""
+    return [record.n for piece in pieces for record in seam.take(piece).records]
 
 
 @pytest.mark.parametrize(
-    "broken",
+    ("start", "pieces", "found"),
     [
-        OK + data(1, 3),
-        OK + data(2),
-        OK + data(1) + control(1) + data(1),
-        OK + data(1, 2) + control(2) + data(4),
+        ({"offset": "-1"}, [piece(1, 2), piece(after=2), piece(3)], [1, 2, 3]),
+        ({"offset": offset(2)}, [piece(3, 4)], [3, 4]),
+        ({"offset": "now"}, [piece(after=5), piece(6)], [6]),
+        ({"offset": "now"}, [piece(6)], [6]),
+        ({"tail": 2}, [piece(4, 5), piece(6)], [4, 5, 6]),
+        ({"tail": 2}, [piece(after=0), piece(1)], [1]),
     ],
 )
-def test_numbers_that_are_not_dense(broken: bytes) -> None:
+def test_what_fits(start: Query, pieces: list[Piece], found: list[int]) -> None:
+    """Wherever a reading begins, pieces that follow each other are taken; the next one is known."""
+    seam = Seam(start, LogRecord)
+    assert seam.query == start
+    assert numbers(seam, *pieces) == found
+    assert seam.query == {"offset": pieces[-1].offset}
+
+
+@pytest.mark.parametrize(
+    ("start", "pieces", "due", "came"),
+    [
+        ({"offset": "-1"}, [piece(1, 3)], 2, 3),
+        ({"offset": "-1"}, [piece(2)], 1, 2),
+        ({"offset": "-1"}, [piece(1), piece(1)], 2, 1),
+        ({"offset": "-1"}, [piece(1, 2), piece(4)], 3, 4),
+        ({"offset": "-1"}, [piece(1, 2), piece(after=3)], 3, 4),
+        ({"offset": "-1"}, [piece(1, 2, after=3)], 1, 2),
+        ({"offset": "-1"}, [piece(1, 2), piece(after=1)], 3, 2),
+        ({"offset": offset(2)}, [piece(4)], 3, 4),
+        ({"offset": offset(2)}, [piece(2)], 3, 2),
+        ({"offset": "now"}, [piece(after=5), piece(7)], 6, 7),
+        ({"tail": 2}, [piece(4, 5), piece(5)], 6, 5),
+    ],
+)
+def test_what_does_not(start: Query, pieces: list[Piece], due: int, came: int) -> None:
     """A record that is missing or comes twice is an error, not a shorter or longer log."""
-    with pytest.raises(LogBroken, match="not the whole log"):
-        Script(broken).follow({"offset": "-1"})
+    with pytest.raises(LogBroken, match=f"record {due} was due and record {came} came"):
+        numbers(Seam(start, LogRecord), *pieces)
 
 
-def test_numbers_are_dense_over_connections() -> None:
-    """What a new connection brings must follow what the one before brought."""
-    with pytest.raises(LogBroken, match="record 3 was due and record 2 came"):
-        Script(OK + data(1, 2), OK + data(2, 3)).follow({"offset": "-1"})
+def test_records_without_numbers() -> None:
+    """Where records are any JSON, it is the offsets that tell of a hole."""
+    seam = Seam[Any]({"offset": "-1"}, object)
+    values = [msgspec.Raw(b'"a"'), msgspec.Raw(b"null")]
+    assert seam.take(Piece(values, offset(2))).records == ["a", None]
+    with pytest.raises(LogBroken, match="record 3 was due and record 4 came"):
+        seam.take(Piece(values, offset(5)))
 
 
-@pytest.mark.parametrize(
-    ("connections", "kind"),
-    [
-        ([OK + data(1) + GONE], Refused),
-        ([OK + data(1), b"HTTP/1.1 404 Gone\r\ncontent-length: 0\r\n\r\n"], Refused),
-        ([OK + b"event: data\ndata:nonsense\n\n"], Refused),
-        ([b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n"], Refused),
-        ([BUSY], ServerAway),
-    ],
-)
-def test_ends_that_are_errors(connections: list[bytes], kind: type[ClientError]) -> None:
-    """A deleted log, a final no, nonsense, and a server that is away from the beginning."""
-    with pytest.raises(kind):
-        Script(*connections).follow({"offset": "-1"})
+def test_a_fork() -> None:
+    """Where a log that was forked from another goes on by itself, epochs change; numbers do not."""
+    seam = Seam({"offset": "-1"}, LogRecord)
+    assert numbers(seam, piece(1), piece(2, epoch=8), piece(after=2, epoch=8)) == [1, 2]
 
 
-def test_a_real_log(shared_server: ServerProcess) -> None:
-    """A real server's events are understood, from the start, the tail and the closed end."""
-    done = new_deployment(shared_server.url)
-    with Client(shared_server.url) as client:
-        lines = b"".join(b'{"text":"%d"}\n' % number for number in range(1, 2001))
-        client.append(done, lines, ProducerMark("p", 0))
-        client.update(done, {"status": "succeeded"})
-        batches = list(Follower(client, done, {"offset": "-1"}).batches())
-        assert [record.n for batch in batches for record in batch.records] == list(range(1, 2002))
-        assert batches[-1].closed
-        [last] = [b.records for b in Follower(client, done, {"tail": 3}).batches() if b.records]
-        assert [record.n for record in last] == [1999, 2000, 2001]
+@pytest.mark.parametrize("place", ["", "0", "at_5", f"{offset(5)}0", "+1"])
+def test_places_that_are_none(place: str) -> None:
+    """What is no offset is said at once: to who gave it, or of the server that did."""
+    with pytest.raises(ValueError, match="offset"):
+        Seam({"offset": place}, LogRecord)
+    with pytest.raises(Refused, match="as Logflume does"):
+        Seam({"offset": "-1"}, LogRecord).take(Piece([], place))
 
 
-def test_silence_is_a_broken_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that brings not even a heartbeat is given up for a new one."""
-    monkeypatch.setattr("logflume.client.http.SILENCE_SECONDS", 0.2)
-    script = Script(OK + data(1) + control(1) + HELD, OK + data(2) + end(2))
-    assert script.follow({"offset": "-1"}) == [1, 2]
-    assert script.told == ["away", "back"]
+def test_what_is_no_record() -> None:
+    """Nonsense is an error of ours."""
+    with pytest.raises(ClientError, match="as Logflume does"):
+        Seam({"offset": "-1"}, LogRecord).take(Piece([msgspec.Raw(b'{"n":"1"}')], offset(1)))
+
+
+def test_a_place_within_a_batch() -> None:
+    """Who stops between two records of a batch knows where that was."""
+    assert offset_before(offset(9), 0) == offset(9)
+    assert offset_before(offset(9), 4) == offset(5)
 
 
 def test_waiting_times() -> None:
@@ -184,3 +115,19 @@ def test_waiting_times() -> None:
     assert backoff.failed() <= FIRST_SECONDS
     assert 0.4 <= backoff.failed(0.8) <= 0.8
     assert 0.5 <= backoff.failed(60) <= 1
+
+
+def test_polling_times() -> None:
+    """After news it asks quickly, then as rarely as the server advises, and never more rarely."""
+    pace = Pace()
+    for _ in range(2):
+        for wanted in (QUICK_SECONDS, QUICK_SECONDS * 2, QUICK_SECONDS * 4):
+            assert wanted <= pace.idle(30) <= wanted * 1.25
+        for _ in range(20):
+            waited = pace.idle(30)
+        assert 30 <= waited <= 37.5
+        assert 2 <= pace.idle(2) <= 2.5
+        pace.news()
+    for _ in range(20):
+        waited = pace.idle(0)
+    assert 1 <= waited <= 1.25

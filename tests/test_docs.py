@@ -1,4 +1,4 @@
-"""What can be used is documented: routes, problems, commands, settings."""
+"""What can be used is documented: routes, parameters, headers, problems, commands, settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 import typer
 
+from logflume.http.openapi.headers import HEADERS
 from logflume.http.openapi.problems import PROBLEMS
+from tests.http_words import answer_headers, query_parameters, request_headers
+from tests.openapi_checks import UNTOLD, operations
 from tests.routes import PAGES, api_calls
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +22,13 @@ SOURCE = ROOT / "src" / "logflume"
 
 BY_THE_FRAMEWORK = {"not-found", "method-not-allowed"}
 """Problems named after the status that Starlette answers with."""
+
+
+NO_PARAMETERS = {
+    *("accept", "authorization", "content-type", "cookie"),
+    *("content-length", "host", "transfer-encoding"),
+}
+"""Request headers that OpenAPI has other places for, and those that are HTTP's own."""
 
 
 @cache
@@ -97,6 +107,49 @@ def test_every_problem_is_in_the_table() -> None:
 def test_the_openapi_document_has_the_same_problems() -> None:
     """What the source can answer with is what `/openapi.json` lists: nothing more, nothing less."""
     assert problem_names() == set(PROBLEMS)
+
+
+def documented(place: str) -> set[str]:
+    """The parameters of this place that `/openapi.json` has, whatever the operation."""
+    return {
+        parameter["name"]
+        for _, _, operation in operations()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == place
+    }
+
+
+def named(word: str) -> bool:
+    """Whether docs/api.md has the word as code, alone or with more of the same request."""
+    return bool(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", api()))
+
+
+def test_query_parameters_are_those_of_the_source() -> None:
+    """What a request is asked for is what `/openapi.json` lists: nothing more, nothing less."""
+    assert documented("query") == query_parameters()
+
+
+def test_request_headers_are_those_of_the_source() -> None:
+    """What a request is asked for is what `/openapi.json` lists: nothing more, nothing less."""
+    assert {name.lower() for name in documented("header")} == request_headers() - NO_PARAMETERS
+
+
+def test_answer_headers_are_those_of_the_source() -> None:
+    """What answers carry is what `/openapi.json` has words for: nothing more, nothing less."""
+    untold = {name for name in answer_headers() if name.lower() in UNTOLD}
+    assert answer_headers() - untold == set(HEADERS)
+
+
+@pytest.mark.parametrize("name", sorted(documented("query") | documented("header")))
+def test_every_parameter_is_documented(name: str) -> None:
+    """docs/api.md names it."""
+    assert named(name)
+
+
+@pytest.mark.parametrize("name", sorted(HEADERS))
+def test_every_answer_header_is_documented(name: str) -> None:
+    """docs/api.md names it."""
+    assert named(name)
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

@@ -19,13 +19,22 @@ import pytest
 from tests.contract.api import Api
 from tests.contract.protocol_append import *  # noqa: F403
 from tests.contract.protocol_bad_input import *  # noqa: F403
+from tests.contract.protocol_caching import *  # noqa: F403
 from tests.contract.protocol_compression import *  # noqa: F403
 from tests.contract.protocol_content import *  # noqa: F403
 from tests.contract.protocol_deployments import *  # noqa: F403
 from tests.contract.protocol_follow import *  # noqa: F403
+from tests.contract.protocol_generic import *  # noqa: F403
+from tests.contract.protocol_generic_follow import *  # noqa: F403
+from tests.contract.protocol_generic_refused import *  # noqa: F403
+from tests.contract.protocol_poll import *  # noqa: F403
 from tests.contract.protocol_read import *  # noqa: F403
+from tests.contract.protocol_retries import *  # noqa: F403
 from tests.contract.protocol_status import *  # noqa: F403
 from tests.contract.protocol_stream import *  # noqa: F403
+from tests.contract.protocol_websocket import *  # noqa: F403
+from tests.contract.protocol_websocket_frames import *  # noqa: F403
+from tests.contract.protocol_websocket_many import *  # noqa: F403
 
 URL = os.environ.get("LOGFLUME_TEST_URL", "")
 SERVERS = {"memory": "memory_server", "sqlite": "shared_server"}

@@ -9,6 +9,7 @@ import pytest
 from logflume.store import Store
 from logflume.store.memory import MemoryStore
 from tests.contract.store import *  # noqa: F403
+from tests.contract.store_lifecycle import *  # noqa: F403
 
 
 @pytest.fixture

@@ -94,13 +94,63 @@ def test_readers_at_the_same_place_share_one_batch_and_its_frame() -> None:
 
 
 async def test_waiting_ends_with_growth_and_not_before() -> None:
-    """A change of the document alone wakes, but gives nothing to read."""
+    """A change of the document, or a use, gives nothing to read, so it wakes nobody.
+
+    Caught: waking all who wait whenever one of them is noted as a use."""
     tail = tail_at(1)
     waiting = asyncio.ensure_future(tail.wait(Seq(1), 60))
     await asyncio.sleep(0)
+    tail.hear(Announcement(LOG, replace(grown(1), revision=2, document=b"new")))
+    tail.hear(Announcement(LOG, replace(grown(1), revision=3, used_us=5)))
+    await asyncio.sleep(0)
     assert not waiting.done()
-    tail.hear(Announcement(LOG, grown(2), [chunk(2)]))
+    assert tail.state.used_us == 5
+    tail.hear(Announcement(LOG, replace(grown(2), revision=4), [chunk(2)]))
     await asyncio.wait_for(waiting, 5)
+
+
+@pytest.mark.parametrize("change", [{"closed": True}, {"deleted": True}])
+async def test_waiting_ends_with_the_end(change: dict[str, bool]) -> None:
+    """Closed or out of use: nothing will come. Caught: waking only who has something to read."""
+    tail = tail_at(1)
+    waiting = asyncio.ensure_future(tail.wait(Seq(1), 60))
+    await asyncio.sleep(0)
+    tail.hear(Announcement(LOG, replace(grown(1), revision=2, **change)))  # type: ignore[arg-type]
+    await asyncio.wait_for(waiting, 5)
+    if "deleted" in change:
+        with pytest.raises(NoSuchLog):
+            _ = tail.state
+
+
+async def test_a_waiter_is_called_once_and_not_after_it_left() -> None:
+    """Who wants more joins again."""
+    tail = tail_at(1)
+    called: list[str] = []
+    stays, leaves = lambda: called.append("stays"), lambda: called.append("leaves")
+    tail.join(stays)
+    tail.join(leaves)
+    tail.leave(leaves)
+    tail.hear(Announcement(LOG, grown(2), [chunk(2)]))
+    tail.hear(Announcement(LOG, grown(3), [chunk(3)]))
+    assert called == ["stays"]
+    tail.join(stays)
+    tail.hear(Announcement(LOG, grown(4), [chunk(4)]))
+    assert called == ["stays", "stays"]
+
+
+async def test_a_waiter_may_join_again_while_all_are_woken() -> None:
+    """Caught: a set that changes while it is gone through."""
+    tail = tail_at(1)
+    called: list[int] = []
+
+    def again() -> None:
+        called.append(tail.state.tail)
+        tail.join(again)
+
+    tail.join(again)
+    for n in (2, 3):
+        tail.hear(Announcement(LOG, grown(n), [chunk(n)]))
+    assert called == [2, 3]
 
 
 async def test_waiting_ends_at_once_when_there_is_something_or_nothing_will_come() -> None:

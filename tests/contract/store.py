@@ -17,7 +17,6 @@ import pytest
 
 from logflume.errors import (
     Duplicate,
-    LogClosed,
     LogExists,
     NoSuchLog,
     Outdated,
@@ -150,17 +149,6 @@ async def test_many_small_appends_stay_as_they_are_when_the_store_tidies_up(stor
     assert await everything(store, max_bytes=1) == expected
 
 
-async def test_a_closed_log_takes_nothing_more(store: Store) -> None:
-    """Records and the end come in one step; afterwards LogClosed, with the state."""
-    await store.create(LOG, EMPTY)
-    closed = await store.append(LOG, replace(append_of("end"), close=True))
-    assert closed.closed
-    with pytest.raises(LogClosed) as refused:
-        await store.append(LOG, append_of("late"))
-    assert refused.value.state == closed
-    assert await everything(store) == [b"1:end\n"]
-
-
 async def test_document_and_labels_change_with_the_append_that_brings_them(store: Store) -> None:
     """And stay as they are with one that does not."""
     await store.create(LOG, EMPTY)
@@ -220,19 +208,6 @@ async def test_one_refused_append_leaves_those_beside_it_alone(store: Store) -> 
     assert await everything(store) == [b"1:a\n", b"2:b\n"]
 
 
-async def test_a_deleted_log_is_gone_and_its_name_free(store: Store) -> None:
-    """What is made under the same name later has nothing of the old one."""
-    await store.create(LOG, EMPTY)
-    await store.append(LOG, append_of(*("old" for _ in range(1000))))
-    await store.delete(LOG)
-    with pytest.raises(NoSuchLog):
-        await store.state(LOG)
-    await store.create(LOG, replace(EMPTY, epoch=8))
-    await store.append(LOG, append_of("new"))
-    assert await everything(store) == [b"1:new\n"]
-    assert (await store.state(LOG)).epoch == 8
-
-
 async def test_logs_are_listed_in_falling_order_by_prefix_and_labels(store: Store) -> None:
     """Page by page, nothing twice and nothing left out."""
     for n in range(20):
@@ -256,17 +231,6 @@ async def test_logs_are_listed_in_falling_order_by_prefix_and_labels(store: Stor
     ]
     assert await ids({"project": "none"}, None, 9) == []
     assert len(await ids({}, None, 100)) == 20
-
-
-async def test_a_list_follows_changed_labels_and_deletions(store: Store) -> None:
-    """A log is found by the labels that it has now."""
-    await store.create(LOG, EMPTY)
-    await store.append(LOG, Append(at_us=1, labels={"project": "b"}))
-    assert await store.logs("deployment/", {"project": "a"}, before=None, limit=9) == []
-    [(log, state)] = await store.logs("deployment/", {"project": "b"}, before=None, limit=9)
-    assert (log, state) == (LOG, await store.state(LOG))
-    await store.delete(LOG)
-    assert await store.logs("deployment/", {"project": "b"}, before=None, limit=9) == []
 
 
 async def test_every_change_is_announced_in_order_with_its_records(store: Store) -> None:

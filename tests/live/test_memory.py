@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.api import Api
+from tests.contract.generic import JSON, TEXT, GenericLog
 from tests.contract.protocol_compression import gzip_bomb, zstd_bomb
+from tests.exchange import Exchange
 from tests.servers import ServerProcess
 
 pytestmark = pytest.mark.live
@@ -98,3 +100,34 @@ def test_a_bomb(
     assert answer.status_code in (413, 422)
     assert api.records(deployment) == []
     assert memory.grown_mib() < 64
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_a_bomb_of_messages(api: Api, server: ServerProcess, method: str) -> None:
+    """20 KB that unpack into ten million numbers: refused before each is a record.
+
+    Caught: messages that are counted after they are made."""
+    body = gzip.compress(b"[" + b"1," * (10 * MEBIBYTE - 2) + b"1]")
+    log = GenericLog(api)
+    if method == "POST":
+        log.make(JSON)
+    memory = Memory(server)
+    answer = log.request(method, body, JSON, Content_Encoding="gzip")
+    print(f"{len(body)} bytes: grown by {memory.grown_mib():.0f} MiB")
+    assert answer.status_code in (400, 413)
+    assert memory.grown_mib() < 64
+
+
+def test_a_bomb_of_line_ends(api: Api, server: ServerProcess) -> None:
+    """20 KB that unpack into twenty million empty lines of one text, which a watcher then follows:
+    each is a line of the event, and none an object of its own.
+
+    Caught: text that is split into its lines to be framed."""
+    body = gzip.compress(b"\n" * (20 * MEBIBYTE))
+    log = GenericLog(api).make(TEXT, body, Content_Encoding="gzip", Stream_Closed="true")
+    memory = Memory(server)
+    with Exchange("GET", f"{log.url}?live=sse&offset=-1", chunked=False) as exchange:
+        read = len(exchange.read_all())
+    print(f"{read / MEBIBYTE:.0f} MiB sent: grown by {memory.grown_mib():.0f} MiB")
+    assert read > 6 * 20 * MEBIBYTE
+    assert memory.grown_mib() < 640

@@ -141,11 +141,12 @@ class JetStreamStore:
                 f"log.{shard}.>", stream=shard, ordered_consumer=True, cb=self._hear, config=start
             )
 
-    async def create(self, log: LogId, state: State) -> None:
+    async def create(self, log: LogId, state: State, first: Append | None = None) -> State:
+        made, chunk = rules.begin(state, first)
         before, known = self._fold.get(log, (0, None))  # may be old: compare-and-set decides
         while known is None:
-            if await self._put(log, before, nothing(Seq(state.tail + 1)), state):
-                return
+            if await self._put(log, before, chunk, made):
+                return made
             before, known = await self._last(log)
         raise LogExists(await self.state(log))
 
@@ -186,11 +187,11 @@ class JetStreamStore:
             read_bytes = sum(len(chunk.body) for chunk in done)
         return done
 
-    async def delete(self, log: LogId) -> None:
+    async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
         """A tombstone that rolls the subject up: all else goes in the same step."""
         while True:
             before, state = await self._last(log)
-            if state is None:
+            if state is None or epoch not in (None, state.epoch):
                 raise NoSuchLog(log)
             rollup = {"Nats-Rollup": "sub", "Nats-TTL": f"{TOMBSTONE_SECONDS}s"}
             if await self._put(log, before, nothing(Seq(0)), None, rollup):

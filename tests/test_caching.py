@@ -1,0 +1,64 @@
+"""What a cache may keep, and how soon it is worth asking again. The clock is an argument."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from logflume.http.caching import MAX_RETRY_SECONDS, cache_control, etag_of, is_known, retry_after
+from logflume.records import Offset, Seq, State
+
+SECOND = 1_000_000
+NOON_US = 1_795_435_200 * SECOND
+GROWN = State(1, "text/plain", grown_us=NOON_US)
+
+
+@pytest.mark.parametrize(
+    ("silent_seconds", "seconds"),
+    [(0, 1), (9, 1), (10, 1), (19, 1), (20, 2), (60, 6), (299, 29), (300, 30), (10**7, 30)],
+)
+def test_a_log_that_is_silent_longer_is_asked_more_rarely(
+    silent_seconds: int, seconds: int
+) -> None:
+    """A tenth of its silence, within bounds. Caught: zero, upon which a client asks in a loop."""
+    assert retry_after(GROWN, NOON_US + silent_seconds * SECOND) == str(seconds)
+
+
+def test_the_pause_only_grows() -> None:
+    """Second by second, up to its bound; a clock that was set back is no silence."""
+    pauses = [int(retry_after(GROWN, NOON_US + n * SECOND)) for n in range(1000)]
+    assert all(one <= other <= one + 1 for one, other in pairwise(pauses))
+    assert (pauses[0], pauses[-1]) == (1, MAX_RETRY_SECONDS)
+    assert retry_after(GROWN, NOON_US - 3600 * SECOND) == "1"
+
+
+def test_a_tag_tells_form_place_and_end() -> None:
+    """And is a strong one, quoted."""
+    places = [Offset(1, Seq(0)), Offset(1, Seq(1)), Offset(2, Seq(1))]
+    tags = [
+        etag_of(form, start, end, closed=closed)
+        for form in ("json", "text")
+        for start in places
+        for end in places
+        for closed in (False, True)
+    ]
+    assert len(set(tags)) == len(tags)
+    assert all(tag.startswith('"') and tag.endswith('"') and tag.count('"') == 2 for tag in tags)
+
+
+def test_nobody_who_names_no_tag_has_the_answer() -> None:
+    """An empty header names none."""
+    assert not is_known({}, '"x"')
+    assert not is_known({"if-none-match": ""}, '"x"')
+    assert is_known({"if-none-match": '"y", "x"'}, '"x"')
+
+
+@pytest.mark.parametrize("private", [True, False])
+@pytest.mark.parametrize("lasting", [True, False])
+def test_who_may_keep_it_and_for_how_long_are_said_together(private: bool, lasting: bool) -> None:
+    """A growing log must be asked about again, by everybody."""
+    control = cache_control(private=private, lasting=lasting)
+    assert control.startswith("private" if private else "public")
+    assert ("no-cache" in control) != lasting
+    assert ("max-age" in control) == lasting
