@@ -14,6 +14,7 @@ CALLS = "tests/test_client_calls.py"
 WRITER = "tests/test_client_writer.py"
 JSON = "tests/test_client_json_log.py"
 LOGGING = "tests/test_logging_handler.py"
+ENDS = "tests/test_logging_handler_ends.py"
 
 ROWS = (
     (
@@ -188,6 +189,21 @@ ROWS = (
         f"{CALLS}::test_a_page_that_fails_can_be_asked_for_again",
     ),
     (
+        "a place in a fork is counted although the epoch is not known",
+        "client/blocking/calls.py",
+        "if not page.spans_epochs:",
+        "if True:",
+        f"{JSON}::test_a_fork",
+    ),
+    (
+        "a retry's places are all of its own epoch",
+        "client/blocking/calls.py",
+        'return page_of(self._call("HEAD", path, params=query)).next_offset',
+        'tail = self.read(path, {"tail": 1}).next_offset\n'
+        "        return f\"{tail.split('_')[0]}_{number:016}\"",
+        "tests/test_cli_since.py",
+    ),
+    (
         "an id becomes a part of the address",
         "client/requests.py",
         "quote(deployment_id, safe='')",
@@ -227,7 +243,7 @@ ROWS = (
         "client/outbox.py",
         "if self._under_way is None and self._rows:",
         "if self._rows:",
-        f"{WRITER}::test_batches_are_kept_until_they_are_stored",
+        "tests/test_client_outbox.py",
     ),
     (
         "memory has no bound",
@@ -298,56 +314,56 @@ ROWS = (
         "client/logging_handler.py",
         'if is_sending() or record.name.partition(".")[0] in BELOW:',
         "if False:",
-        f"{LOGGING}::test_it_does_not_log_itself",
+        f"{ENDS}::test_it_does_not_log_itself",
     ),
     (
         "the program's end does not wait for the log",
         "client/logging_handler.py",
         "        self._stuck_at = -1 if sender.flush(FLUSH_SECONDS) else sender.unsent",
         "        self._stuck_at = sender.unsent",
-        f"{LOGGING}::test_the_end_of_the_program",
+        f"{ENDS}::test_the_end_of_the_program",
     ),
     (
         "an unhandled exception is a success",
         "client/endings.py",
         'else "failed"',
         'else "succeeded"',
-        f"{LOGGING}::test_the_end_of_the_program",
+        f"{ENDS}::test_the_end_of_the_program",
     ),
     (
         "the last word is not logged",
         "client/endings.py",
         "        on_unhandled(error)\n",
         "",
-        f"{LOGGING}::test_the_end_of_the_program",
+        f"{ENDS}::test_the_end_of_the_program",
     ),
     (
         "what was to be told of an exception is not",
         "client/endings.py",
         "        before(kind, error, at)\n",
         "",
-        f"{LOGGING}::test_the_end_of_the_program",
+        f"{ENDS}::test_the_end_of_the_program",
     ),
     (
         "a child sends what its parent has yet to send, or nothing",
         "client/logging_handler.py",
         "os.register_at_fork(after_in_child=_in_child)\n",
         "",
-        f"{LOGGING}::test_forks",
+        f"{ENDS}::test_forks",
     ),
     (
         "a child's end is the deployment's",
         "client/logging_handler.py",
         "handler._begin(finishes=False)",
         "handler._begin(finishes=True)",
-        f"{LOGGING}::test_forks",
+        f"{ENDS}::test_forks",
     ),
     (
         "a child of multiprocessing does not wait for its log",
         "client/endings.py",
         "        Finalize(owner, call, exitpriority=0)",
         "        pass",
-        f"{LOGGING}::test_forks",
+        f"{ENDS}::test_forks",
     ),
     (
         "what cannot be formatted is dropped",
@@ -362,13 +378,6 @@ ROWS = (
         "from importlib import import_module\n",
         "from importlib import import_module\n\nimport logflume.client.answers\n",
         "tests/test_client_generated.py::test_what_is_loaded",
-    ),
-    (
-        "the blocking client is changed by hand",
-        "client/blocking/poll.py",
-        "Requests that are answered at once.",
-        "Requests which are answered at once.",
-        "tests/test_client_generated.py",
     ),
     (
         "the command line forgets what is to bring the lines",

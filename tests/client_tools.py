@@ -158,6 +158,17 @@ class Cutter:
             self.cut += 1
 
 
+def lines(client: Client, deployment_id: str) -> list[str]:
+    """The log's lines, whatever else there is in it left out."""
+    return [record.text for record in client.read(deployment_id) if record.kind == "line"]
+
+
+def last(client: Client, project: str) -> str:
+    """The project's one deployment."""
+    [found] = client.deployments(project=project)
+    return found.id
+
+
 def whole_request(connection: socket.socket) -> bytes:
     """A request with its body, as far as it says how long that is."""
     request = b""
@@ -220,6 +231,8 @@ __all__ = [
     "Variant",
     "Watch",
     "answer",
+    "last",
+    "lines",
     "offset",
     "page",
     "record",

@@ -17,6 +17,7 @@ from pathlib import Path
 from tests import (
     client_faults,
     core_faults,
+    fork_faults,
     pattern_faults,
     protocol_faults,
     websocket_faults,
@@ -28,6 +29,11 @@ CRASH = "tests/live/test_crash.py"
 PROPERTIES = "tests/test_cursor_properties.py"
 STORES = "tests/test_store_memory.py tests/test_store_sqlite.py"
 SQLITE = "tests/test_store_sqlite.py"
+SQLITE_FILE = "tests/test_store_sqlite_file.py"
+TABLES = (
+    *(core_faults, fork_faults, pattern_faults),
+    *(protocol_faults, websocket_faults, client_faults),
+)
 
 
 @dataclass(frozen=True)
@@ -244,13 +250,9 @@ FAULTS = (
         "store/sqlite_file.py",
         '_set(connection, "synchronous", 2)',
         '_set(connection, "synchronous", 1)',
-        SQLITE,
+        SQLITE_FILE,
     ),
-    *(
-        Fault(*row)
-        for rows in (core_faults, pattern_faults, protocol_faults, websocket_faults, client_faults)
-        for row in rows.ROWS
-    ),
+    *(Fault(*row) for table in TABLES for row in table.ROWS),
 )
 
 

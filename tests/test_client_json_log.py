@@ -86,9 +86,12 @@ def test_a_fork(client: Client, transport: TransportName) -> None:
     fork.append([5])
     log.append(["another"])
     fork.finish()
-    records = fork.follow(transport=transport)
-    assert list(records) == list(fork.read()) == [1, 2, 3, 4, 5]
-    assert list(fork.read(offset=records.offset)) == []
+    assert list(fork.follow(transport=transport)) == list(fork.read()) == [1, 2, 3, 4, 5]
+    for begun in (fork.follow(transport=transport), fork.read()):
+        for count in range(1, 6):
+            assert next(begun) == count
+            rest = fork.follow(offset=begun.offset, transport=transport)
+            assert list(rest) == list(range(count + 1, 6))
 
 
 @pytest.mark.parametrize("answered", ["before", "after"])

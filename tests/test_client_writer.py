@@ -11,7 +11,7 @@ import pytest
 
 from logflume import AsyncClient, Client, LogGone, Refused, ServerAway
 from logflume.client.blocking.writer import Writer
-from logflume.client.outbox import BATCH_BYTES, Outbox, encode_lines
+from logflume.client.outbox import encode_lines
 from tests.cli_tools import NOBODY, until
 from tests.client_tools import BUSY, Cutter, Script, answer
 from tests.servers import ServerProcess
@@ -87,6 +87,25 @@ def test_many_lines(client: Client, fresh: str) -> None:
     assert texts(client, fresh) == [*(f"line {number}" for number in range(30_000)), "last"]
 
 
+def test_many_threads(client: Client, fresh: str) -> None:
+    """Several threads may write into one log: every line is there once, each one's in its order."""
+
+    def work(log: Writer, name: int) -> None:
+        for number in range(300):
+            log.write(f"{name} {number}")
+
+    with client.writer(fresh) as log:
+        threads = [threading.Thread(target=work, args=(log, name)) for name in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    found = [text.split() for text in texts(client, fresh)]
+    assert len(found) == 1200
+    for name in range(4):
+        assert [int(number) for one, number in found if int(one) == name] == list(range(300))
+
+
 def test_lines_are_seen_before_the_end(client: Client, fresh: str) -> None:
     """A line is sent without being asked to, and none has to follow it."""
     with client.writer(fresh) as log, client.follow(fresh) as records:
@@ -154,11 +173,8 @@ def test_a_server_that_stays_away() -> None:
     """After as long as there is patience, whoever writes is told how much is not stored."""
     with Client(NOBODY) as client:
         log = client.writer("dep_x", patience_seconds=0)
-        for number in range(3):
-            log.write(f"{number}\n")
-            if number == 0:
-                until(lambda: log.unsent == 1)
-        with pytest.raises(ServerAway, match=r"refused; lines that are not stored: \d"):
+        log.write("one\ntwo\nthree")
+        with pytest.raises(ServerAway, match="refused; lines that are not stored: 3"):
             log.flush()
         for _ in range(2):
             with pytest.raises(ServerAway):
@@ -263,36 +279,3 @@ async def test_a_flush_that_is_cancelled(shared_server: ServerProcess) -> None:
             cutter.gate.set()
             await log.write("two")
         assert texts(client, fresh) == ["one", "two"]
-
-
-def test_batches_are_kept_until_they_are_stored() -> None:
-    """What is taken to be sent is given again as it was, until it is said to be stored."""
-    outbox = Outbox()
-    rows = encode_lines("x" * 1000) * 1000
-    outbox.add(rows)
-    first = outbox.take()
-    assert first is not None
-    assert BATCH_BYTES <= len(first.body) < BATCH_BYTES + len(rows[0])
-    outbox.add(encode_lines("later"))
-    assert outbox.take() is first
-    assert outbox.unsent == 1001
-    outbox.stored()
-    found = first.body
-    while parcel := outbox.take():
-        assert parcel.lines <= 1000
-        found += parcel.body
-        outbox.stored()
-    assert found == b"".join(rows) + encode_lines("later")[0]
-    assert outbox.unsent == 0
-
-
-def test_short_lines_go_in_portions() -> None:
-    """An append is bounded in lines, too."""
-    outbox = Outbox()
-    outbox.add(encode_lines("\n" * 25_000))
-    found = []
-    while parcel := outbox.take():
-        found.append(parcel.lines)
-        outbox.stored()
-    assert max(found) <= 10_000
-    assert sum(found) == 25_000

@@ -19,6 +19,9 @@ from logflume.store import Store
 from tests.contract.store import append_of
 from tests.interleaved import Interleaved, SteppedStore, explore
 
+EVERY = 99
+"""Interruptions: all the orders that there are, of two tasks."""
+
 SOURCE, FORK, OTHER, ROOT = (log_of(name) for name in ("source", "fork", "other", "root"))
 
 
@@ -92,7 +95,7 @@ def test_a_log_is_forked_while_it_is_deleted() -> None:
             assert await texts(store, FORK) == ["a", "b"]
             assert (await store.state(SOURCE)).deleted
 
-    assert explore(scenario, interruptions=3) > 50
+    assert explore(scenario, interruptions=EVERY) > 50
 
 
 def test_two_fork_a_log_while_it_is_deleted() -> None:
@@ -127,7 +130,7 @@ def test_the_last_fork_is_deleted_while_its_source_is() -> None:
         assert await interleaved(logs.delete(FORK), logs.delete(SOURCE)) == [None, None]
         await check_empty(store)
 
-    assert explore(scenario, interruptions=3) > 50
+    assert explore(scenario, interruptions=EVERY) > 50
 
 
 def test_what_is_out_of_use_goes_with_the_last_of_two_forks() -> None:

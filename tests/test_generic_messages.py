@@ -87,6 +87,7 @@ def replaced(value: Any) -> Any:
     return value
 
 
+@settings(max_examples=50)
 @given(literals.flatmap(lambda literal: spaced([literal])))
 def test_a_message_is_kept_as_it_was_written(text: str) -> None:
     """By value, each number digit for digit; an array is its items, one level deep.
@@ -100,7 +101,7 @@ def test_a_message_is_kept_as_it_was_written(text: str) -> None:
     assert all(record.count(b"\n") == 1 and record.endswith(b"\n") for record in records)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(literals, max_size=5))
 def test_an_array_and_its_items_one_by_one_become_the_same_records(items: list[str]) -> None:
     """Whether they are sent together or apart; but an item that is an array stays one."""

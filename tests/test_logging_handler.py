@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import logging.config
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ import pytest
 
 from logflume import Client, LoggingHandler, new_id
 from tests.cli_tools import NOBODY, until
-from tests.client_tools import PATIENCE_SECONDS, Cutter
+from tests.client_tools import Cutter, last, lines
 from tests.servers import ServerProcess
 
 ROOT = Path(__file__).parent.parent
@@ -40,31 +39,6 @@ def logger_of(handler: LoggingHandler) -> Iterator[logging.Logger]:
         yield logger
     finally:
         handler.close()
-
-
-def lines(client: Client, deployment_id: str) -> list[str]:
-    """The log's lines, whatever else there is in it left out."""
-    return [record.text for record in client.read(deployment_id) if record.kind == "line"]
-
-
-def program(server: str, script: str, *, code: int = 0) -> str:
-    """Run a script in a process of its own; what it says on stderr."""
-    script = f"import logging, logflume, os, sys\nSERVER = {server!r}\n{script}"
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        cwd=ROOT,
-    )
-    assert ran.returncode == code, ran.stderr
-    return ran.stderr
-
-
-def last(client: Client, project: str) -> str:
-    """The project's one deployment."""
-    [found] = client.deployments(project=project)
-    return found.id
 
 
 def test_records(client: Client) -> None:
@@ -192,16 +166,23 @@ def test_a_server_that_is_slow(client: Client) -> None:
 
 def test_an_answer_that_is_cut(client: Client) -> None:
     """A request whose answer is lost is sent again, and its records are there once."""
+    fresh = client.create("shop").id
     cutter = Cutter(client.server, "after", "before", "after", "after")
-    with cutter.serving() as url:
-        handler = LoggingHandler(url, project="cut")
-        with logger_of(handler) as logger:
-            for number in range(100):
-                logger.info("%d", number)
-            handler.flush()
-            logger.info("more")
+    with cutter.serving() as url, logger_of(LoggingHandler(url, fresh)) as logger:
+        for number in range(100):
+            logger.info("%d", number)
     assert cutter.cut == 4
-    assert lines(client, handler.deployment_id) == [*map(str, range(100)), "more"]
+    assert lines(client, fresh) == [str(number) for number in range(100)]
+
+
+def test_a_creation_whose_answer_is_cut(client: Client) -> None:
+    """There is one deployment, however often it was asked for."""
+    project = new_id()
+    cutter = Cutter(client.server, "before", "after", "after")
+    with cutter.serving() as url, logger_of(LoggingHandler(url, project=project)) as logger:
+        logger.info("hello")
+    assert cutter.cut == 3
+    assert lines(client, last(client, project)) == ["hello"]
 
 
 @pytest.mark.parametrize("goes_on", [True, False])
@@ -220,12 +201,11 @@ def test_more_than_memory_holds(
             for number in range(5000):  # more than a batch and the queue
                 logger.info("%0100d", number)
             cutter.gate.set()
-            until(lambda: lines(client, fresh))
-            handler.flush()
             if goes_on:
+                handler.flush()
                 logger.info("more")
             else:
-                until(lambda: "missing" in lines(client, fresh)[-1])
+                until(lambda: "missing" in "".join(lines(client, fresh)[-1:]))
     records = list(client.read(fresh))
     assert (records[-1].text == "more") == goes_on
     due = missing = 0
@@ -293,144 +273,3 @@ def test_a_log_that_is_closed(
     assert len(said) == 2
     assert all("closed" in row for row in said)
     assert said[1].endswith("not stored: 1")
-
-
-def test_it_does_not_log_itself(client: Client) -> None:
-    """With everything at DEBUG, and two handlers that could log each other's sending."""
-    made = [client.create("shop").id for _ in range(2)]
-    script = f"""
-logging.getLogger().setLevel(logging.DEBUG)
-handlers = [logflume.LoggingHandler(SERVER, one) for one in {made!r}]
-for handler in handlers:
-    logging.getLogger().addHandler(handler)
-for number in range(3):
-    logging.debug("%d", number)
-    for handler in handlers:
-        handler.flush()
-with logflume.Client(SERVER) as client:
-    client.deployment({made[0]!r})
-"""
-    program(client.server, script)
-    for one in made:
-        assert lines(client, one) == ["0", "1", "2"]
-
-
-ENDS: dict[str, tuple[str, str, int]] = {
-    "by itself": ("", "succeeded", 0),
-    "by an exception": ("raise SystemError('the last word')", "failed", 1),
-    "by Ctrl-C": ("raise KeyboardInterrupt", "cancelled", 130),
-    "as it says": ("handler.finish('failed'); sys.exit(3)", "failed", 3),
-}
-
-
-@pytest.mark.parametrize("how", ENDS)
-def test_the_end_of_the_program(client: Client, how: str) -> None:
-    """All that was logged is sent, and the deployment ends as the program does."""
-    statement, status, code = ENDS[how]
-    project = new_id()
-    script = f"""
-handler = logflume.LoggingHandler(SERVER, project={project!r})
-logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(message)s")
-for number in range(2000):
-    logging.info("%d", number)
-{statement}
-"""
-    code = -2 if code == 130 else code  # Python dies of the signal that it stands for
-    stderr = program(client.server, script, code=code)
-    made = last(client, project)
-    found = lines(client, made)
-    assert found[:2000] == [str(number) for number in range(2000)]
-    assert client.deployment(made).status == status
-    assert ("SystemError: the last word" in found[2000:]) == (how == "by an exception")
-    assert ("SystemError: the last word" in stderr) == (how == "by an exception")
-    assert "logflume:" not in stderr
-
-
-def test_the_end_without_a_server() -> None:
-    """The program ends all the same, as it would have, and what is lost is said."""
-    script = """
-import logflume.client.logging_handler as module
-module.FLUSH_SECONDS = 0.3
-logging.basicConfig(level=logging.INFO, handlers=[logflume.LoggingHandler(SERVER, project="x")])
-logging.info("one")
-logging.info("two")
-"""
-    stderr = program(NOBODY, script)
-    assert stderr == (
-        "logflume: the server does not answer; lines of the log that are not stored: 2\n"
-    )
-
-
-FORKS = {
-    "os.fork": """
-if os.fork() == 0:
-    say("child")
-    handler.flush()
-    os._exit(0)
-os.wait()
-""",
-    "multiprocessing": """
-import multiprocessing
-child = multiprocessing.get_context("fork").Process(target=say, args=("child",))
-child.start()
-child.join()
-""",
-    "before the first record": """
-EARLY = []
-if os.fork() == 0:
-    say("child")
-    sys.exit()
-os.wait()
-""",
-}
-
-
-@pytest.mark.parametrize("how", FORKS)
-def test_forks(client: Client, how: str) -> None:
-    """What the parent has yet to send is not sent by its child as well, what the child logs is, and
-    only the parent's end is the deployment's."""
-    project = new_id()
-    script = f"""
-handler = logflume.LoggingHandler(SERVER, project={project!r})
-logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(message)s")
-
-def say(name):
-    for number in range(200):
-        logging.info("%s %d", name, number)
-
-{"" if how == "before the first record" else 'say("before")'}
-{FORKS[how]}
-say("after")
-"""
-    assert program(client.server, script) == ""
-    made = last(client, project)
-    found = lines(client, made)
-    names = ["child", "after"] + (["before"] if how != "before the first record" else [])
-    for name in names:
-        mine = [text for text in found if text.startswith(name)]
-        assert mine == [f"{name} {number}" for number in range(200)]
-    assert len(found) == 200 * len(names)
-    assert client.deployment(made).status == "succeeded"
-
-
-def test_a_fork_while_the_server_is_away(client: Client) -> None:
-    """A child that outlives what it inherited has a queue and a thread of its own."""
-    project = new_id()
-    cutter = Cutter(client.server)
-    cutter.gate.clear()
-    script = f"""
-handler = logflume.LoggingHandler(SERVER, project={project!r})
-logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(message)s")
-logging.info("before")
-child = os.fork()
-logging.info("child" if child == 0 else "parent")
-print(flush=True)
-handler.flush()
-if child == 0:
-    os._exit(0)
-os.wait()
-"""
-    with cutter.serving() as url:
-        threading.Timer(1.0, cutter.gate.set).start()
-        assert program(url, script) == ""
-    assert sorted(lines(client, last(client, project))) == ["before", "child", "parent"]

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logflume.errors import StoreCorrupt
@@ -45,6 +45,7 @@ def test_a_state_survives_its_encoding() -> None:
     assert decode_state(encode_state(FULL)) == FULL
 
 
+@settings(max_examples=30)
 @given(
     st.builds(
         State,

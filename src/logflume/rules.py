@@ -87,7 +87,9 @@ def _refuse_absent(state: State, append: Append) -> None:
         raise Outdated(state)
     if state.deleted:
         raise LogGone
-    if state.expired(append.at_us) and not append.delete:
+    # A fork that expires at once is made all the same, and labelled.
+    labels_only = append.describes_only and not append.uses
+    if state.expired(append.at_us) and not labels_only:
         raise LogExpired
 
 

@@ -1,7 +1,8 @@
 """From a time to a place in a log, by looking at a few records instead of reading them all.
 
-Times of records never decrease with their numbers, so twenty readings of one record find the
-place among a million.
+Times of records never decrease with their numbers, so twenty readings of one record find the place
+among a million. The server says what each place is called: where a log was forked from another's,
+counting alone would not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from logflume.client.blocking.calls import Calls
 from logflume.client.follow import parsed
 from logflume.client.records import LogRecord, decode
 from logflume.client.requests import log_path
-from logflume.records import Offset, Seq
+from logflume.records import Seq
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 
@@ -36,20 +37,15 @@ def parse_since(text: str, now: datetime) -> datetime:
 def offset_since(calls: Calls, deployment_id: str, since: datetime) -> str:
     """The offset before the first record that was received at `since` or later."""
     path = log_path(deployment_id)
-    tail = parsed(calls.read(path, {"tail": 1}).next_offset)
-    low, high = 0, int(tail.seq)
+    low, high = 0, parsed(calls.read(path, {"tail": 1}).next_offset).seq
     while low < high:
         middle = (low + high) // 2
-        page = calls.read(path, {"offset": str(_at(tail, middle)), "limit": 1})
+        page = calls.read(path, {"offset": calls.place(path, middle), "limit": 1})
         if _time(page.body) < since:
             low = middle + 1
         else:
-            high = middle
-    return str(_at(tail, low))
-
-
-def _at(tail: Offset, seq: int) -> Offset:
-    return Offset(tail.epoch, Seq(seq))
+            high = Seq(middle)
+    return calls.place(path, low)
 
 
 def _time(record: bytes) -> datetime:

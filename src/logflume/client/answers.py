@@ -57,6 +57,14 @@ class Page:
     etag: str = ""
     retry_seconds: float = 0
     unchanged: bool = False
+    start_offset: str = ""
+
+    @property
+    def spans_epochs(self) -> bool:
+        """Whether a log that was forked from another may begin to be its own within this page, so
+        that nobody knows the offsets of places in it."""
+        first, last = (place.split("_")[0] for place in (self.start_offset, self.next_offset))
+        return first != last and bool(first) and self.body.count(b"\n") > 1
 
     def piece(self) -> Piece:
         """The same, as what a live reading brings."""
@@ -80,6 +88,7 @@ def page_of(answer: httpx2.Response) -> Page:
         headers.get("etag", ""),
         retry_seconds(headers),
         answer.status_code == httpx2.codes.NOT_MODIFIED,
+        headers.get("stream-start-offset", ""),
     )
 
 

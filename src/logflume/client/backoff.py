@@ -13,6 +13,9 @@ FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 """Long enough to spare a server that struggles, short enough to notice that it is back."""
 
+_chance = random.SystemRandom()
+"""The system's: one that is seeded would be the application's own, or the same in every fork."""
+
 
 class Backoff:
     """Waiting times for one conversation: doubled from try to try, half of each left to chance."""
@@ -30,7 +33,7 @@ class Backoff:
         wanted = FIRST_SECONDS * (1 << min(self.failures, 10))
         self.failures += 1
         seconds: float = min(max(wanted, at_least_seconds), self._longest)
-        return seconds * random.uniform(0.5, 1)  # noqa: S311 - no secret, only spread
+        return seconds * _chance.uniform(0.5, 1)
 
 
 __all__ = ["Backoff"]

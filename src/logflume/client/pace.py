@@ -15,6 +15,9 @@ second, each answered without reading a record."""
 UNADVISED_SECONDS = 1.0
 """The least that the server advises, and what is taken if a proxy swallows its advice."""
 
+_chance = random.SystemRandom()
+"""The system's: one that is seeded would be the application's own, or the same in every fork."""
+
 
 class Pace:
     """The waiting times of one reader."""
@@ -31,7 +34,7 @@ class Pace:
         longest = advised_seconds or UNADVISED_SECONDS
         seconds = min(self._next, longest)
         self._next = min(self._next * 2, longest)
-        return seconds * random.uniform(1, 1.25)  # noqa: S311 - no secret, only spread
+        return seconds * _chance.uniform(1, 1.25)
 
 
 __all__ = ["Pace"]

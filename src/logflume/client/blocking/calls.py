@@ -14,7 +14,7 @@ import msgspec
 
 from logflume.client.answers import Page, page_of
 from logflume.client.blocking.connection import SILENCE_SECONDS, Connection
-from logflume.client.follow import Query
+from logflume.client.follow import START, Query
 from logflume.client.records import Deployment, decode, not_logflume
 from logflume.client.requests import (
     DEPLOYMENTS,
@@ -93,8 +93,20 @@ class Calls:
         return page_of(self._call("GET", path, params=query, headers=headers))
 
     def page(self, path: str, query: Query, etag: str = "") -> Page:
-        """The same of no more records than fit into memory."""
-        return self.read(path, {**query, "limit": PAGE_RECORDS}, etag)
+        """The same of no more records than fit into memory, and of one epoch."""
+        limit = PAGE_RECORDS
+        while True:
+            page = self.read(path, {**query, "limit": limit}, etag)
+            if not page.spans_epochs:
+                return page
+            limit = page.body.count(b"\n") // 2
+
+    def place(self, path: str, number: int) -> str:
+        """The offset of the place after this record of a deployment's log; it must be there."""
+        if number == 0:
+            return START
+        query: Query = {"offset": START, "limit": number}
+        return page_of(self._call("HEAD", path, params=query)).next_offset
 
     def poll(self, path: str, query: Query) -> Page:
         """What follows a place, as soon as there is something; after a while, that nothing is."""

@@ -58,15 +58,17 @@ class Client:
         url: str | None = None,
         metadata: Mapping[str, str] | None = None,
         status: str | None = None,
+        retry_of: str | None = None,
         id: str | None = None,  # noqa: A002 - it is the field's name
     ) -> Deployment:
-        """Create a deployment; it is `running` unless `status` says that it is `queued`.
+        """Create a deployment; it is `running` unless `status` says that it is `queued`. Its log
+        begins with that of `retry_of`, a deployment's id, up to the section that failed.
 
         With an `id`, which `new_id` makes, the call may be repeated: it is created once.
         """
         texts = {"title": title, "ref": ref, "commit": commit, "url": url}
         body = said(project=project, environment=environment, metadata=metadata, **texts)
-        return self.calls.create({**body, **said(status=status, id=id)})
+        return self.calls.create({**body, **said(status=status, retry_of=retry_of, id=id)})
 
     def deployment(self, deployment_id: str) -> Deployment:
         """What the server knows of a deployment."""

@@ -10,7 +10,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from logflume.client import sockets
 from logflume.client.blocking.calls import Calls
-from logflume.client.blocking.connection import CONNECT_SECONDS
+from logflume.client.blocking.connection import ANSWER_SECONDS
 from logflume.client.follow import Piece, Query
 from logflume.client.frames import piece_of_message
 
@@ -35,7 +35,7 @@ class WebSocket:
                 proxy=None if connection.is_local else True,
                 # Compressed for each watcher, a message would cost the server more than its bytes.
                 compression=None,
-                open_timeout=CONNECT_SECONDS,
+                open_timeout=ANSWER_SECONDS,  # a busy server takes its time to look for the place
                 ping_interval=sockets.PING_SECONDS,
                 ping_timeout=sockets.PONG_SECONDS,
                 close_timeout=sockets.CLOSE_SECONDS,
