@@ -17,6 +17,7 @@ from pathlib import Path
 from tests import (
     client_faults,
     core_faults,
+    crowd_faults,
     fork_faults,
     pattern_faults,
     protocol_faults,
@@ -31,7 +32,7 @@ STORES = "tests/test_store_memory.py tests/test_store_sqlite.py"
 SQLITE = "tests/test_store_sqlite.py"
 SQLITE_FILE = "tests/test_store_sqlite_file.py"
 TABLES = (
-    *(core_faults, fork_faults, pattern_faults),
+    *(core_faults, crowd_faults, fork_faults, pattern_faults),
     *(protocol_faults, websocket_faults, client_faults),
 )
 

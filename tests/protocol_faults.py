@@ -359,9 +359,26 @@ ROWS = (
     ),
     (
         "a stream goes on after the end",
-        "http/sse.py",
-        "while not batch.closed and not",
-        "while not",
+        "http/sse_stream.py",
+        '        self._end(b"")',
+        "        pass",
+        SUITE + "TestFollowing",
+    ),
+    (
+        "who is told the end by the crowd is not let go",
+        "http/crowd.py",
+        "        if going.closed:",
+        "        if False:",
+        SUITE + "TestFollowing",
+    ),
+    (
+        "who reads the end alone is not let go",
+        "http/follower.py",
+        """                if batch.closed:
+                    self.finish()
+                    return
+""",
+        "",
         SUITE + "TestFollowing",
     ),
     (
@@ -374,7 +391,7 @@ ROWS = (
     (
         "HEAD follows",
         "http/sse.py",
-        "    if head:",
+        '    if scope["method"] == "HEAD":',
         "    if False:",
         SUITE + "TestFollowing",
     ),
@@ -478,9 +495,9 @@ ROWS = (
     ),
     (
         "nothing fills the silence",
-        "http/sse.py",
-        "SSE_HEARTBEAT if idle else",
-        'b"" if idle else',
+        "http/crowd.py",
+        "            self._tell(self._framing.heartbeat)",
+        "            pass",
         LIVE + "test_heartbeat.py",
     ),
     (

@@ -33,7 +33,18 @@ OUTSIDE_THE_CORE = {
     *("sqlite3", "starlette", "threading", "time", "uvicorn", "uvloop"),
 }
 WALL_CLOCK = {"now", "utcnow", "today"}
-PATTERNS = {f"logflume.http.{name}" for name in ("history", "long_poll", "sse", "websocket")}
+PATTERNS = (
+    ("history",),
+    ("long_poll", "parked_poll"),
+    ("sse", "sse_stream"),
+    ("websocket", "socket_requests", "socket_way", "subscriptions"),
+)
+PATTERN_OF = {f"logflume.http.{name}": pattern[0] for pattern in PATTERNS for name in pattern}
+"""Which pattern a module belongs to."""
+
+SHARED = {f"logflume.http.{name}" for name in ("crowd", "follower", "lent", "outlet", "place")}
+"""What patterns have in common."""
+
 COMPOSITION_ROOT = "logflume.cli.serve"
 SERVER_SIDE = {COMPOSITION_ROOT, "logflume.cli.http_protocol"}
 """What of the commands knows the server's inside: the root, and its part of uvicorn."""
@@ -155,13 +166,13 @@ def only_the_root_names_a_store(modules: Modules) -> list[str]:
 
 
 def patterns_stand_alone(modules: Modules) -> list[str]:
-    """A pattern can be added or removed without looking at the others."""
+    """A pattern can be added or removed without looking at the others, or at what they share."""
     return [
         f"{module} imports {name}"
         for module, name in _all_imports(modules)
-        if module in PATTERNS
-        for other in PATTERNS - {module}
-        if _within(name, other)
+        if module in PATTERN_OF or module in SHARED
+        for other, pattern in PATTERN_OF.items()
+        if _within(name, other) and PATTERN_OF.get(module) != pattern
     ]
 
 
@@ -199,6 +210,8 @@ PLANTED = [
     (patterns_stand_alone, "http.sse", "from logflume.http.history import FORMS"),
     (patterns_stand_alone, "http.long_poll", "from logflume.http import sse"),
     (patterns_stand_alone, "http.websocket", "import logflume.http.long_poll"),
+    (patterns_stand_alone, "http.subscriptions", "from logflume.http.sse_stream import retry"),
+    (patterns_stand_alone, "http.follower", "from logflume.http.sse_stream import SseConnection"),
     (clients_use_the_public_api, "client.http", "from logflume.http.body import read_body"),
     (clients_use_the_public_api, "client.http", "from logflume.cli import main"),
     (clients_use_the_public_api, "cli.tail", "from logflume import tail"),
@@ -222,6 +235,6 @@ def test_the_rule_bites(rule: Rule, module: str, source: str) -> None:
 
 def test_the_rules_are_about_modules_that_are_there() -> None:
     """A renamed module does not slip out of the rules."""
-    named = CORE | SERVER_SIDE | PATTERNS
+    named = CORE | SERVER_SIDE | SHARED | set(PATTERN_OF)
     named |= {f"logflume.{part}" for line in LINES for part in line if part != "page"}
     assert named <= set(project())

@@ -1,147 +1,25 @@
-"""What WebSockets do that a client cannot see: one frame for many, no records kept for anybody."""
+"""What WebSockets do that a client cannot see, or only below another server or store."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Sequence
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from logflume.cli import websocket_protocol
-from logflume.deployments.deployments import FEED, Deployments
-from logflume.errors import Conflict, StoreUnavailable
-from logflume.generic.logs import Logs
-from logflume.http import outlet
-from logflume.http.context import Context, Message
+from logflume.deployments.deployments import FEED
+from logflume.errors import StoreUnavailable
 from logflume.http.log_addresses import address_of, log_at
-from logflume.http.outlet import Outlet
-from logflume.http.subscriptions import MAX_SUBSCRIPTIONS, Subscriptions
-from logflume.records import Append, Chunk, LogId, Seq, State
+from logflume.http.socket_way import EXTENSION
+from logflume.records import Chunk, LogId, Seq
 from logflume.store.memory import MemoryStore
-from logflume.tail import Tails
 from logflume.wire.websocket import framed, message_of
 from tests.contract.api import Api
 from tests.contract.protocol_websocket import FEED as FEED_PATH
 from tests.contract.protocol_websocket import follow, problem_name
 from tests.own_server import PLAIN, OwnServer
 from tests.websocket import TEXT, log_path
-
-LOG = LogId("stream/lines")
-
-
-class Taken:
-    """A client that takes every frame, or none until it is told to."""
-
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-        self.takes = asyncio.Event()
-        self.takes.set()
-        self._came = asyncio.Event()
-
-    def write_frame(self, frame: bytes) -> bool:
-        self.frames.append(frame)
-        self._came.set()
-        return self.takes.is_set()
-
-    async def drained(self) -> None:
-        await self.takes.wait()
-
-    async def count(self, frames: int) -> None:
-        while len(self.frames) < frames:
-            self._came.clear()
-            await self._came.wait()
-
-
-async def nothing(_: Message) -> None:
-    """The rest of what an endpoint may say."""
-
-
-def context_of(store: MemoryStore) -> Context:
-    deployments = Deployments(store, clock=lambda: 0, random=bytes)
-    return Context(store, Tails(store), deployments, Logs(store, clock=lambda: 0), lambda: 0)
-
-
-def subscriptions(context: Context, taken: Taken) -> Subscriptions:
-    return Subscriptions(context, Outlet({"extensions": {outlet.EXTENSION: taken}}, nothing))
-
-
-async def append(store: MemoryStore, record: bytes, log: LogId = LOG) -> None:
-    await store.append(log, Append(0, lambda first: Chunk.of(first, [record])))
-
-
-async def test_the_same_bytes_go_to_every_socket() -> None:
-    """A batch is framed once: not an equal frame for each, but one object.
-
-    Caught: what a frame holds of one socket."""
-    store = MemoryStore()
-    await store.create(LOG, State(1, "text/plain"))
-    context, takers = context_of(store), [Taken() for _ in range(3)]
-    async with asyncio.TaskGroup() as tasks:
-        writing = []
-        for taken in takers:
-            many = subscriptions(context, taken)
-            many.add(LOG, await context.cursor(LOG))
-            writing.append(tasks.create_task(many.write()))
-            await taken.count(1)
-        await append(store, b"one")
-        for taken in takers:
-            await taken.count(2)
-        for task in writing:
-            task.cancel()
-    assert len({id(taken.frames[1]) for taken in takers}) == 1
-
-
-async def test_one_who_takes_nothing_has_one_batch_under_way() -> None:
-    """Of a hundred logs that grow, one frame is written; the rest is read when it is taken, all of
-    it, each log in its order.
-
-    Caught: every log reads as soon as it has news."""
-    store, taken = MemoryStore(), Taken()
-    context = context_of(store)
-    many = subscriptions(context, taken)
-    logs = [LogId(f"stream/{number}") for number in range(100)]
-    async with asyncio.TaskGroup() as tasks:
-        writing = tasks.create_task(many.write())
-        for log in logs:
-            await store.create(log, State(1, "application/json"))
-            many.add(log, await context.cursor(log))
-        await taken.count(len(logs))
-        taken.takes.clear()
-        for number in range(3):
-            for log in logs:
-                await append(store, b"%d\n" % number, log)
-                await asyncio.sleep(0)
-        assert len(taken.frames) == len(logs) + 1
-        taken.takes.set()
-        await taken.count(2 * len(logs) + 1)
-        writing.cancel()
-    numbers: dict[str, list[int]] = {address_of(log): [] for log in logs}
-    for frame in taken.frames:
-        message = json.loads(message_of(frame))
-        numbers[message["log"]] += message.get("data", [])
-    assert all(found == [0, 1, 2] for found in numbers.values())
-
-
-async def test_a_socket_follows_a_thousand_logs_and_no_more() -> None:
-    """One more is refused, and so is one that is followed; one less, and there is room.
-
-    Caught: no bound to what one client may ask for."""
-    store = MemoryStore()
-    context, many = context_of(store), subscriptions(context_of(store), Taken())
-    for number in range(MAX_SUBSCRIPTIONS):
-        log = LogId(f"stream/{number}")
-        await store.create(log, State(1, "text/plain"))
-        with many.expecting(log):
-            many.add(log, await context.cursor(log))
-    with pytest.raises(Conflict, match="at most"), many.expecting(LogId("stream/more")):
-        pass
-    with pytest.raises(Conflict, match="already"), many.expecting(LogId("stream/7")):
-        pass
-    many.remove(LogId("stream/7"))
-    with many.expecting(LogId("stream/more")):
-        pass
 
 
 class _FailingStore(MemoryStore):
@@ -230,4 +108,4 @@ def test_the_feed_has_an_address_of_its_own() -> None:
 
 def test_both_sides_call_it_by_the_same_name() -> None:
     """The application finds the server's way to take frames where the server puts it."""
-    assert outlet.EXTENSION == websocket_protocol.FRAMES
+    assert EXTENSION == websocket_protocol.FRAMES

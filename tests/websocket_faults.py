@@ -7,6 +7,7 @@ from __future__ import annotations
 
 SUITE = "tests/test_protocol.py::"
 INSIDE = "tests/test_websocket.py"
+LOGS = "tests/test_subscriptions.py"
 ENDS = "tests/test_websocket_ends.py::TestDeadClients"
 STOPS = "tests/test_websocket_ends.py::TestServerStops"
 
@@ -76,16 +77,16 @@ ROWS = (
     ),
     (
         "who has read the store waits for what came meanwhile",
-        "http/subscriptions.py",
-        "            one.wake()  # the log may have grown while the store was read",
-        "            one.cursor.join(one.wake)",
+        "http/follower.py",
+        "        else:\n            self._go_on()",
+        "        else:\n            cursor.join(self._go_on)",
         SUITE + "TestMessages",
     ),
     (
         "the first log that ends takes the socket with it",
         "http/subscriptions.py",
-        "while not ended or self._followed or self._expected:",
-        "while not ended:",
+        "if self._has_ended and not self._followed and not self._expected:",
+        "if self._has_ended:",
         SUITE + "TestSubscribing",
     ),
     (
@@ -99,7 +100,7 @@ ROWS = (
         "the socket ends when nothing is followed",
         "http/websocket.py",
         "            return\n        with self._subscriptions.expecting(log):",
-        """            await self._outlet.close(1000, "")
+        """            await self._close(1000, "")
             return
         with self._subscriptions.expecting(log):""",
         SUITE + "TestSubscribing",
@@ -177,27 +178,48 @@ ROWS = (
     (
         "each socket has frames of its own",
         "http/subscriptions.py",
-        "@dataclass(frozen=True, slots=True)\nclass WebSocketFrame",
-        "@dataclass(frozen=True, slots=True, eq=False)\nclass WebSocketFrame",
-        INSIDE,
+        "@dataclass(frozen=True, slots=True)\nclass WebSocketFraming",
+        "@dataclass(frozen=True, slots=True, eq=False)\nclass WebSocketFraming",
+        LOGS,
     ),
     (
-        "whoever has news writes, taken or not",
-        "http/outlet.py",
-        "            await self._frames.drained()",
+        "whoever has news is told, taken or not",
+        "http/subscriptions.py",
+        "            one.follower.pause()",
         "            pass",
-        f"{INSIDE} {ENDS}",
+        LOGS,
+    ),
+    (
+        "whoever has history is told all of it, taken or not",
+        "http/follower.py",
+        "            while self._outlet.writable:",
+        "            while True:",
+        f"{LOGS} {ENDS}",
+    ),
+    (
+        "the first log has the socket until it has been read",
+        "http/subscriptions.py",
+        "self._followed[log] = self._followed.pop(log)",
+        "pass",
+        LOGS,
+    ),
+    (
+        "who may write is not told so",
+        "http/subscriptions.py",
+        "                one.follower.resume()",
+        "                pass",
+        LOGS,
     ),
     (
         "a socket may follow any number of logs",
         "http/subscriptions.py",
         "if len(self._followed) >= MAX_SUBSCRIPTIONS:",
         "if False:",
-        INSIDE,
+        LOGS,
     ),
     (
         "a server that frames messages is given frames",
-        "http/outlet.py",
+        "http/socket_way.py",
         '"text": message_of(frame)',
         '"bytes": frame',
         INSIDE,

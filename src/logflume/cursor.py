@@ -39,8 +39,17 @@ class Cursor:
         return cursor
 
     @property
+    def tail(self) -> Tail:
+        """The live end of the log: the same object for all that follow it on this server."""
+        return self._tail
+
+    @property
     def state(self) -> State:
         return self._tail.state
+
+    def twin(self) -> Cursor:
+        """Another cursor at the same place."""
+        return Cursor(self._store, self._tail, self.seq)
 
     async def move(self, offset: Offset) -> None:
         """Go to `offset`. Raises WrongEpoch and AheadOfTail."""

@@ -10,6 +10,7 @@ repeats the last one is given to whoever had the connection before anybody parse
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -74,6 +75,17 @@ class HttpProtocol(HttpToolsProtocol):
         self._waiting = self._repeated_by = None
         if borrower is not None:
             borrower.lost()
+
+    def give_away(self, protocol: asyncio.BaseProtocol) -> asyncio.Transport | None:
+        """See `http.lent.Connection`."""
+        if self.cycle.more_body or self.cycle.disconnected or self.pipeline or self._early:
+            return None
+        self.cycle.response_started = self.cycle.response_complete = True
+        self.connections.discard(self)
+        self._unset_keepalive_if_required()
+        self.transport.set_protocol(protocol)
+        self.parser = None  # type: ignore[assignment]  # the two would keep each other alive
+        return self.transport
 
     def lend(self, waiting: Waiting) -> bool:
         """See `http.lent.Connection`."""

@@ -7,14 +7,16 @@ own waits for ever for who does not take what is left, and keeps all that is sen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 from websockets.protocol import State
 
 if TYPE_CHECKING:
+    from asyncio import BaseTransport
+
     from uvicorn._types import ASGISendEvent
     from websockets.frames import Frame
     from websockets.http11 import Request
@@ -44,6 +46,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.close_timeout = CLOSE_SECONDS
         self._early = b""
         """What came before the handshake was answered: nothing may be said to it yet."""
+        self._on_pause: Callable[[], None] = _nobody
+        self._on_writable: Callable[[], None] = _nobody
         self._silent_looks = 0
         self._took_something = False
         """Whether the client has since it was looked at last."""
@@ -57,18 +61,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.handshake_complete:
             self.scope["extensions"][FRAMES] = self  # type: ignore[assignment]  # not only JSON
 
-    def write_frame(self, frame: bytes) -> bool:
-        """See `http.outlet.Frames`."""
-        if self.close_sent or self.transport.is_closing():
-            raise ClientDisconnected
-        self.transport.write(frame)
+    @property
+    def is_writable(self) -> bool:
+        """See `http.socket_way.Frames`."""
         return self.writable.is_set()
 
-    async def drained(self) -> None:
-        """See `http.outlet.Frames`."""
-        await self.writable.wait()
-        if self.disconnected or self.close_sent:
-            raise ClientDisconnected
+    @property
+    def is_over(self) -> bool:
+        """See `http.socket_way.Frames`."""
+        return self.close_sent or self.disconnected or self.transport.is_closing()
+
+    def watch(self, on_pause: Callable[[], None], on_writable: Callable[[], None]) -> None:
+        """See `http.socket_way.Frames`."""
+        self._on_pause, self._on_writable = on_pause, on_writable
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._on_pause()
 
     async def send(self, message: ASGISendEvent) -> None:
         if message["type"] == "websocket.close" and self.handshake_complete:
@@ -132,6 +141,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_close(self, event: Frame) -> None:
         super().handle_close(event)
+        self._on_writable()
         self._await_end()
 
     def handle_parser_exception(self) -> None:
@@ -157,7 +167,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(last)
         self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
-        self.writable.set()  # whoever waits to write need not any more
+        self.writable.set()
+        self._on_writable()  # whoever waits to write need not any more
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
@@ -179,9 +190,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # Signs of life.
 
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        self.write_frame = self.transport.write
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._on_writable()
+
     def resume_writing(self) -> None:
         self._took_something = True
         super().resume_writing()
+        self._on_writable()
 
     def schedule_ping(self) -> None:
         self.ping_timer = self.loop.call_later(self.ping_interval or 0, self._look)
@@ -208,6 +228,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()  # it will not take this either
         else:
             self.transport.close()
+
+
+def _nobody() -> None:
+    """Nobody watches yet."""
 
 
 def _is_utf8(text: bytes) -> bool:

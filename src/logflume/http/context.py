@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
+from logflume.http.crowd import Crowds
 from logflume.records import LogId
 from logflume.store import Store
 from logflume.tail import Tails
@@ -28,6 +29,10 @@ class Context:
     deployments: Deployments
     logs: Logs
     clock: Callable[[], int]
+    crowds: Crowds = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "crowds", Crowds(self.tails, self.clock))
 
     async def cursor(self, log: LogId) -> Cursor:
         """A cursor at the start of the log. Raises NoSuchLog."""

@@ -1,12 +1,14 @@
 """A connection that the server lends, so that who waits on it needs no task.
 
-A server that can lend its connection says so in the request's scope, under `EXTENSION`. An endpoint
-that borrows it returns without an answer; whatever it left with the server gives the answer later,
-on the event loop, all of it in one call. After it the connection is the server's again.
+A server that can lend its connection, or give it away, says so in the request's scope, under
+`EXTENSION`. An endpoint that borrows it returns without an answer; whatever it left with the server
+gives the answer later, on the event loop, all of it in one call. After it the connection is the
+server's again.
 """
 
 from __future__ import annotations
 
+from asyncio import BaseProtocol, Transport
 from typing import Protocol
 
 from logflume.http.context import Scope
@@ -28,6 +30,10 @@ class Waiting(Protocol):
 
 class Connection(Protocol):
     """A connection with one request that has not been answered."""
+
+    def give_away(self, protocol: BaseProtocol) -> Transport | None:
+        """Let go of the connection: what comes on it is `protocol`'s from now on, and the request
+        counts as answered. None if this one must go the ordinary way."""
 
     def lend(self, waiting: Waiting) -> bool:
         """Leave the request to `waiting`; False if this one must go the ordinary way."""

@@ -1,61 +1,61 @@
-"""The way out to one WebSocket: a frame after the other, each when the last one has been taken.
+"""The way out for what followers write, below a server that only has ASGI's `send`.
 
-Whoever has the turn may write; the turn is given on when the transport takes more. So whoever reads
-records only in its turn has at most one batch under way, however many logs a socket follows and
-however slow its client is.
-
-A server of ours takes frames as they are, the same bytes for all. Any other (ASGI, WebSocket) is
-given the message and frames it itself.
+A follower writes when the outlet is writable and never waits; `send` waits as long as it must. So
+what was written is kept until it has been sent, and until then nothing more is written: there is at
+most what one follower reads at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
-
-from logflume.http.context import Scope, Send
-from logflume.wire.websocket import message_of
-
-EXTENSION = "logflume.frames"
-"""The key in `scope["extensions"]` (ASGI, Extensions) under which a server takes frames."""
+from collections.abc import Awaitable, Callable
 
 
-class Frames(Protocol):
-    """A server that takes frames. Both methods raise OSError when the client is gone."""
+class AsgiOutlet:
+    """Sends what is written by `emit`, and calls `on_writable` when more may be written."""
 
-    def write_frame(self, frame: bytes) -> bool:
-        """Write the frame; whether another may be written at once."""
+    def __init__(
+        self, emit: Callable[[bytes], Awaitable[None]], on_writable: Callable[[], None]
+    ) -> None:
+        self._emit = emit
+        self._on_writable = on_writable
+        self._written: list[bytes] = []
+        self._some = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._ended = False
+        self.writable = True
 
-    async def drained(self) -> None:
-        """Return when another may be written."""
+    def write(self, data: bytes) -> None:
+        """Have the bytes sent."""
+        self.writable = False
+        self._written.append(data)
+        self._some.set()
+
+    def end(self) -> None:
+        """Nothing follows what was written."""
+        self._ended = True
+        self._some.set()
+
+    async def flushed(self) -> None:
+        """Return when everything that was written is sent."""
+        while not self.writable:
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def pump(self) -> None:
+        """Send until the end. Raises what `emit` raises."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._written:
+                written, self._written = self._written, []
+                for data in written:
+                    await self._emit(data)
+            if self._ended:
+                return
+            self.writable = True
+            self._idle.set()
+            self._on_writable()
 
 
-class Outlet:
-    """What an endpoint says to its client. `turn` keeps those who write apart, first come first."""
-
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self._send = send
-        self._frames: Frames | None = scope.get("extensions", {}).get(EXTENSION)
-        self.turn = asyncio.Lock()
-
-    async def write(self, frame: bytes) -> None:
-        """Write a frame, and return when another may be written. Only for whoever has the turn.
-
-        Raises OSError. When cancelled, the frame went out whole or not at all.
-        """
-        if self._frames is None:
-            await self._send({"type": "websocket.send", "text": message_of(frame)})
-        elif not self._frames.write_frame(frame):
-            await self._frames.drained()
-
-    async def tell(self, frame: bytes) -> None:
-        """The same in a turn of its own."""
-        async with self.turn:
-            await self.write(frame)
-
-    async def close(self, code: int, reason: str) -> None:
-        """Say that nothing follows, and why. Only for whoever has the turn."""
-        await self._send({"type": "websocket.close", "code": code, "reason": reason})
-
-
-__all__ = ["EXTENSION", "Frames", "Outlet"]
+__all__ = ["AsgiOutlet"]

@@ -67,10 +67,7 @@ class ReadLog:
             if head or not self._park(scope, answer, cursor):
                 await long_poll(self._context, answer, cursor, receive, send, head=head)
         else:
-            returning = "last-event-id" in headers
-            await follow_sse(
-                self._context, cursor, known, receive, send, returning=returning, head=head
-            )
+            await follow_sse(self._context, cursor, known, scope, receive, send)
 
     def _park(self, scope: Scope, answer: PollAnswer, cursor: Cursor) -> bool:
         """Let the request wait without a task, if the server lends its connection."""

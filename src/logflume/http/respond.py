@@ -48,10 +48,15 @@ async def respond(
 
 def raw_response(status: int, headers: Mapping[str, str], body: bytes = b"") -> bytes:
     """A whole answer as HTTP/1.1 writes it (RFC 9112), for a connection that is kept."""
-    told = {"Date": formatdate(usegmt=True), **_with_length(status, headers, body)}
+    return raw_head(status, _with_length(status, headers, body)) + body
+
+
+def raw_head(status: int, headers: Mapping[str, str]) -> bytes:
+    """The head of an answer as HTTP/1.1 writes it."""
+    told = {"Date": formatdate(usegmt=True), **headers}
     lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
     lines += [name + b": " + value for name, value in raw_headers(told)]
-    return b"\r\n".join([*lines, b"", body])
+    return b"\r\n".join([*lines, b"", b""])
 
 
 def _with_length(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
@@ -75,4 +80,12 @@ def tail_headers(state: State) -> dict[str, str]:
     return {"Stream-Next-Offset": str(state.tail_offset), **closed}
 
 
-__all__ = ["json_response", "raw_headers", "raw_response", "respond", "start", "tail_headers"]
+__all__ = [
+    "json_response",
+    "raw_head",
+    "raw_headers",
+    "raw_response",
+    "respond",
+    "start",
+    "tail_headers",
+]

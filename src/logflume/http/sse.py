@@ -7,32 +7,19 @@ the same write, so no connection is cut between a batch and the offset after it.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from logflume.cursor import Cursor
-from logflume.errors import NoSuchLog, StoreError
-from logflume.http.context import Context, Receive, Send
-from logflume.http.problems import problem_of
-from logflume.http.respond import respond, start
+from logflume.http.context import Context, Receive, Scope, Send
+from logflume.http.lent import connection_of
+from logflume.http.respond import raw_head, respond, start
+from logflume.http.sse_stream import SseConnection, SseResponse
 from logflume.http.watch import while_connected
 from logflume.tail import Batch
 from logflume.wire.control import least_cursor, stream_cursor
 from logflume.wire.forms import Kind, kind_of
-from logflume.wire.sse import (
-    SSE_GONE,
-    SSE_HEARTBEAT,
-    sse_control,
-    sse_data,
-    sse_place,
-    sse_problem,
-    sse_retry,
-)
-
-HEARTBEAT_SECONDS = 10
-"""Proxies cut what is silent for 30 to 60 seconds; 15 is promised."""
-
-RETRY_MILLISECONDS = (500, 2500)
-"""When a reader who lost the server comes back: soon, but not all at once."""
+from logflume.wire.sse import SSE_HEARTBEAT, chunked, sse_control, sse_data, sse_place
 
 HEADERS = {
     "Content-Type": "text/event-stream",
@@ -46,37 +33,68 @@ async def follow_sse(
     context: Context,
     cursor: Cursor,
     known_cursor: str | None,
+    scope: Scope,
     receive: Receive,
     send: Send,
-    *,
-    returning: bool,
-    head: bool,
 ) -> None:
     """Stream from the cursor's place on, until the log ends, the client goes or the server stops.
 
-    A `returning` EventSource that has all of a closed log gets 204: anything else, and it would
+    An EventSource that comes back and has all of a closed log gets 204: anything else, and it would
     come back for ever.
     """
+    returning = any(name == b"last-event-id" for name, _ in scope["headers"])
     if returning and cursor.state.closed and cursor.seq >= cursor.state.tail:
         await respond(send, 204, {"Cache-Control": "no-store"})
         return
     kind = kind_of(cursor.state.content_type)
     encoding = {"Stream-SSE-Data-Encoding": "base64"} if kind == "binary" else {}
-    await start(send, 200, {**HEADERS, **encoding})
-    if head:
+    headers = {**HEADERS, **encoding}
+    if scope["method"] == "HEAD":
+        await start(send, 200, headers)
         await send({"type": "http.response.body"})
         return
     chance = random.random()  # noqa: S311 -- spreads load, no secret
-    frame = SseFrame(kind, least_cursor(context.clock(), known_cursor, chance))
-    await while_connected(receive, _Stream(context, cursor, frame, send).run())
+    framing = SseFraming(kind, least_cursor(context.clock(), known_cursor, chance))
+    if not _take_over(context, cursor, framing, scope, headers):
+        await start(send, 200, headers)
+        stream = SseResponse(context.crowds, cursor, framing, send)
+        await while_connected(receive, stream.run())
+
+
+def _take_over(
+    context: Context,
+    cursor: Cursor,
+    framing: SseFraming,
+    scope: Scope,
+    headers: Mapping[str, str],
+) -> bool:
+    """Stream on the connection itself, if the server gives it away."""
+    connection = connection_of(scope)
+    if connection is None:
+        return False
+    is_chunked = scope["http_version"] == "1.1"
+    framing = replace(framing, is_chunked=is_chunked)
+    stream = SseConnection(context.crowds, cursor, framing, is_chunked=is_chunked)
+    transport = connection.give_away(stream)
+    if transport is None:
+        return False
+    coding = {"Transfer-Encoding": "chunked"} if is_chunked else {}
+    stream.begin(transport, raw_head(200, {**headers, **coding, "Connection": "close"}))
+    return True
 
 
 @dataclass(frozen=True, slots=True)
-class SseFrame:
+class SseFraming:
     """Frames a batch for SSE. Equal ones share what they frame: all that came without a cursor."""
 
     kind: Kind
     least_cursor: int = 0
+    is_chunked: bool = False
+
+    @property
+    def heartbeat(self) -> bytes:
+        """See `crowd.Framing`."""
+        return chunked(SSE_HEARTBEAT) if self.is_chunked else SSE_HEARTBEAT
 
     def __call__(self, batch: Batch, now_us: int) -> bytes:
         """A data event and its control event; of an empty batch the latter only."""
@@ -86,45 +104,11 @@ class SseFrame:
             up_to_date=batch.up_to_date,
             closed=batch.closed,
         )
-        if not batch.chunks:
-            return sse_place(batch.offset) + control
-        return sse_data(batch.offset, batch.chunks, self.kind) + control
+        if batch.chunks:
+            events = sse_data(batch.offset, batch.chunks, self.kind) + control
+        else:
+            events = sse_place(batch.offset) + control
+        return chunked(events) if self.is_chunked else events
 
 
-class _Stream:
-    def __init__(self, context: Context, cursor: Cursor, frame: SseFrame, send: Send) -> None:
-        self._context = context
-        self._cursor = cursor
-        self._frame = frame
-        self._send = send
-
-    async def run(self) -> None:
-        try:
-            await self._events()
-        except NoSuchLog:
-            await self._write(SSE_GONE, more=False)
-        except StoreError as error:
-            await self._write(sse_problem(problem_of(error).document()), more=False)
-
-    async def _events(self) -> None:
-        batch = await self._cursor.read()
-        await self._write(_retry() + self._framed(batch))
-        while not batch.closed and not self._context.tails.stopping:
-            wait_seconds = HEARTBEAT_SECONDS if batch.up_to_date else 0
-            batch = await self._cursor.read(wait_seconds=wait_seconds)
-            idle = not batch.chunks and not batch.closed
-            await self._write(SSE_HEARTBEAT if idle else self._framed(batch))
-        await self._write(b"" if batch.closed else _retry(), more=False)
-
-    def _framed(self, batch: Batch) -> bytes:
-        return batch.framed(self._frame, self._context.clock())
-
-    async def _write(self, body: bytes, *, more: bool = True) -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-def _retry() -> bytes:
-    return sse_retry(random.randint(*RETRY_MILLISECONDS))  # noqa: S311 -- spreads load, no secret
-
-
-__all__ = ["SseFrame", "follow_sse"]
+__all__ = ["SseFraming", "follow_sse"]

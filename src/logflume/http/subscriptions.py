@@ -1,25 +1,23 @@
-"""The logs that one WebSocket follows: a cursor each, and no queue of records anywhere.
+"""The logs that one WebSocket follows: a follower each, and no queue of records anywhere.
 
-One writer serves them all. A log that has news puts itself in line; when its turn comes, and only
-then, a batch is read and written. So the logs share the socket fairly, a socket that is not taken
-holds no records, and what happens to one log does not touch the others.
-
-A log's subscription is waiting at its tail, in line, or just being read: one of the three.
+Each goes on by itself while the socket takes what is written. When it takes no more, all rest; when
+it does again they go on in turn, whoever had the last turn coming last, so that the logs share the
+socket fairly and what happens to one does not touch the others.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from logflume.cursor import Cursor
 from logflume.errors import BadInput, Conflict, LogError, NoSuchLog
-from logflume.http.context import Context
+from logflume.http.crowd import Crowds
+from logflume.http.follower import Follower
 from logflume.http.log_addresses import address_of
-from logflume.http.outlet import Outlet
 from logflume.http.problems import problem_of
 from logflume.records import LogId
 from logflume.tail import Batch
@@ -28,18 +26,20 @@ from logflume.wire.forms import Kind, kind_of
 from logflume.wire.websocket import framed, ws_batch, ws_error, ws_gone
 
 MAX_SUBSCRIPTIONS = 1000
-"""A socket's logs: more than a dashboard shows, and each costs a cursor, about 1 KB."""
-
-NORMAL = 1000
-"""The close code for an end that was to come (RFC 6455, section 7.4.1)."""
+"""A socket's logs: more than a dashboard shows, and each costs a follower, about 1 KB."""
 
 
 @dataclass(frozen=True, slots=True)
-class WebSocketFrame:
+class WebSocketFraming:
     """Frames a batch of the log at `address`. Equal ones share what they frame."""
 
     address: str
     kind: Kind
+
+    @property
+    def heartbeat(self) -> bytes:
+        """None: pings are the socket's own."""
+        return b""
 
     def __call__(self, batch: Batch, now_us: int) -> bytes:
         control = control_json(
@@ -51,52 +51,37 @@ class WebSocketFrame:
         return framed(ws_batch(self.address, batch.chunks, self.kind, control))
 
 
-class Subscription:
-    """One log of a socket, and how far the socket has got in it."""
+class Way(Protocol):
+    """The way out to a socket's client."""
 
-    __slots__ = ("_line", "begun", "cursor", "frame", "log")
+    @property
+    def writable(self) -> bool:
+        """Whether another frame may be written now."""
 
-    def __init__(self, log: LogId, cursor: Cursor, line: _Line) -> None:
-        self.log = log
-        self.cursor = cursor
-        self.frame = WebSocketFrame(address_of(log), kind_of(cursor.state.content_type))
-        self.begun = False
-        """Whether the client was told where it stands."""
-        self._line = line
-
-    def wake(self) -> None:
-        """There may be something to read."""
-        self._line.join(self)
-
-
-class _Line:
-    """Who has news, in the order in which it came."""
-
-    def __init__(self) -> None:
-        self._ready: deque[Subscription] = deque()
-        self._somebody = asyncio.Event()
-
-    def join(self, one: Subscription) -> None:
-        self._ready.append(one)
-        self._somebody.set()
-
-    async def next(self) -> Subscription:
-        """The first in line, once there is one."""
-        while not self._ready:
-            self._somebody.clear()
-            await self._somebody.wait()
-        return self._ready.popleft()
+    def write(self, frame: bytes) -> None:
+        """Write the frame; never blocks."""
 
 
 class Subscriptions:
-    """All logs of one socket. Use it on the event loop that its cursors are on."""
+    """All logs of one socket. `on_ended` is called when the last one has ended by itself,
+    `on_stopped` when the server stops."""
 
-    def __init__(self, context: Context, outlet: Outlet) -> None:
-        self._context = context
-        self._outlet = outlet
-        self._line = _Line()
-        self._followed: dict[LogId, Subscription] = {}
+    def __init__(
+        self,
+        crowds: Crowds,
+        way: Way,
+        on_ended: Callable[[], None],
+        on_stopped: Callable[[], None],
+    ) -> None:
+        self._crowds = crowds
+        self._way = way
+        self._on_ended = on_ended
+        self._on_stopped = on_stopped
+        self._followed: dict[LogId, _Subscription] = {}
+        self.reading = asyncio.Lock()
         self._expected = 0
+        self._has_ended = False
+        """Whether a log that was followed has ended."""
 
     @contextmanager
     def expecting(self, log: LogId) -> Iterator[None]:
@@ -111,79 +96,111 @@ class Subscriptions:
             yield
         finally:
             self._expected -= 1
+            self._end_if_over()
 
     def add(self, log: LogId, cursor: Cursor) -> None:
         """Follow the log from the cursor's place on."""
-        one = self._followed[log] = Subscription(log, cursor, self._line)
-        one.wake()
+        self._has_ended = False
+        one = self._followed[log] = _Subscription(self, log)
+        framing = WebSocketFraming(address_of(log), kind_of(cursor.state.content_type))
+        one.follower = Follower(self._crowds, cursor, framing, one)
+        one.follower.begin()
 
     def remove(self, log: LogId) -> None:
         """Follow the log no longer. Raises BadInput when it is not followed."""
         one = self._followed.pop(log, None)
         if one is None:
             raise BadInput("this socket does not follow the log")
-        one.cursor.leave(one.wake)
+        one.follower.leave()
 
     def leave(self) -> None:
         """Follow nothing any more."""
         for log in list(self._followed):
             self.remove(log)
 
-    async def write(self) -> None:
-        """Write what there is, as it comes, until every log that was followed has ended.
+    def pause(self) -> None:
+        """The client takes no more now."""
+        for one in self._followed.values():
+            one.follower.pause()
 
-        Raises OSError when the client is gone.
-        """
-        ended = False
-        while not ended or self._followed or self._expected:
-            one = await self._line.next()
-            async with self._outlet.turn:
-                ended = self._follows(one) and await self._advance(one)
-        async with self._outlet.turn:
-            await self._outlet.close(NORMAL, "every log that was followed has ended")
+    def resume(self) -> None:
+        """The client takes more again."""
+        for log, one in list(self._followed.items()):
+            if not self._way.writable:
+                return
+            if self._followed.get(log) is one:
+                one.follower.resume()
 
-    async def _advance(self, one: Subscription) -> bool:
-        """Write the log's next batch; whether the log has ended."""
-        try:
-            batch = await self._next_batch(one)
-        except LogError as error:
-            return await self._stop(one, error)
-        if batch is None:
-            return False
-        if batch.closed:
-            self.remove(one.log)
-        if batch.chunks or batch.closed or not one.begun:
-            one.begun = True
-            await self._outlet.write(batch.framed(one.frame, self._context.clock()))
-        return batch.closed
+    def write(self, log: LogId, frame: bytes) -> None:
+        """Write what the log's follower has read; the others come before its next turn."""
+        self._followed[log] = self._followed.pop(log)
+        self._way.write(frame)
 
-    async def _stop(self, one: Subscription, error: LogError) -> bool:
-        """Tell that the log is gone, or that the store failed; whether the log has ended."""
-        if not self._follows(one):
-            return False
-        self.remove(one.log)
-        address, is_gone = one.frame.address, isinstance(error, NoSuchLog)
+    def drop(self, log: LogId, last: bytes, *, ended: bool) -> None:
+        """Say the last of the log, which has ended by itself or cannot be read on."""
+        del self._followed[log]
+        if last:
+            self._way.write(last)
+        self._has_ended |= ended
+        self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        if self._has_ended and not self._followed and not self._expected:
+            self._on_ended()
+
+    def stopped(self) -> None:
+        """The server stops."""
+        self._on_stopped()
+
+    @property
+    def way(self) -> Way:
+        return self._way
+
+
+class _Subscription:
+    """One log of a socket: its follower's outlet."""
+
+    __slots__ = ("_all", "_log", "follower")
+
+    follower: Follower
+
+    def __init__(self, all_of_them: Subscriptions, log: LogId) -> None:
+        self._all = all_of_them
+        self._log = log
+
+    @property
+    def writable(self) -> bool:
+        """See `follower.Outlet`."""
+        return self._all.way.writable
+
+    @property
+    def reading(self) -> AbstractAsyncContextManager[object]:
+        """See `follower.Outlet`."""
+        return self._all.reading
+
+    def write(self, data: bytes) -> None:
+        """See `follower.Outlet`."""
+        self._all.write(self._log, data)
+
+    @property
+    def crowd_write(self) -> Callable[[bytes], None]:
+        """See `follower.Outlet`."""
+        return self._all.way.write
+
+    def finished(self, _: Follower) -> None:
+        """See `follower.Outlet`."""
+        self._all.drop(self._log, b"", ended=True)
+
+    def failed(self, _: Follower, error: LogError) -> None:
+        """See `follower.Outlet`."""
+        address = address_of(self._log)
+        is_gone = isinstance(error, NoSuchLog)
         last = ws_gone(address) if is_gone else ws_error(address, problem_of(error).document())
-        await self._outlet.write(framed(last))
-        return is_gone
+        self._all.drop(self._log, framed(last), ended=is_gone)
 
-    async def _next_batch(self, one: Subscription) -> Batch | None:
-        """The next batch, and the subscription where it belongs after it; None if the client has
-        unsubscribed meanwhile. Raises NoSuchLog, StoreError."""
-        batch = one.cursor.read_ring()
-        if batch is None:
-            batch = await one.cursor.read()
-            if not self._follows(one):
-                return None
-            one.wake()  # the log may have grown while the store was read
-        elif not batch.up_to_date:
-            one.wake()
-        elif not batch.closed:
-            one.cursor.join(one.wake)
-        return batch
-
-    def _follows(self, one: Subscription) -> bool:
-        return self._followed.get(one.log) is one
+    def stopped(self, _: Follower) -> None:
+        """See `follower.Outlet`."""
+        self._all.stopped()
 
 
-__all__ = ["MAX_SUBSCRIPTIONS", "Subscription", "Subscriptions", "WebSocketFrame"]
+__all__ = ["MAX_SUBSCRIPTIONS", "Subscriptions", "WebSocketFraming"]

@@ -15,14 +15,17 @@ from logflume.errors import BadInput, LogError
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.log_addresses import address_of, log_at
 from logflume.http.origins import FOREIGN, is_foreign
-from logflume.http.outlet import Outlet
 from logflume.http.parameters import Query, choice, headers_of, query_of
 from logflume.http.place import live_start_of
 from logflume.http.problems import Problem, problem_of
 from logflume.http.socket_requests import MAX_ECHOED_CHARS, Asked, Unsubscribe, asked_for
+from logflume.http.socket_way import way_of
 from logflume.http.subscriptions import Subscriptions
 from logflume.records import LogId
 from logflume.wire.websocket import framed, ws_error, ws_unsubscribed
+
+NORMAL = 1000
+"""The close code for an end that was to come (RFC 6455, section 7.4.1)."""
 
 RESTART = 1012
 """The close code for a server that stops and is soon back (IANA, WebSocket Close Code Numbers)."""
@@ -48,7 +51,7 @@ class FollowLogs:
         except LogError as error:
             await _refuse(problem_of(error), scope, receive, send)
             return
-        await _Socket(self._context, Outlet(scope, send)).run(log, cursor, receive, send)
+        await _Socket(self._context, scope, send).run(log, cursor, receive)
 
 
 class _Refuse:
@@ -86,27 +89,32 @@ async def open_cursor(context: Context, log: LogId, query: Query) -> Cursor:
 class _Socket:
     """One WebSocket, from the answer to its handshake to its end."""
 
-    def __init__(self, context: Context, outlet: Outlet) -> None:
+    def __init__(self, context: Context, scope: Scope, send: Send) -> None:
         self._context = context
-        self._outlet = outlet
-        self._subscriptions = Subscriptions(context, outlet)
+        self._send = send
+        self._way = way_of(scope, send, self._on_pause, self._on_writable)
+        self._subscriptions = Subscriptions(
+            context.crowds, self._way, self._on_ended, self._on_stopped
+        )
+        self._takes_more = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
 
-    async def run(self, log: LogId, cursor: Cursor, receive: Receive, send: Send) -> None:
+    async def run(self, log: LogId, cursor: Cursor, receive: Receive) -> None:
         """Follow the first log and what the client asks for, until either end closes."""
+        await self._send({"type": "websocket.accept"})
+        pumping = asyncio.ensure_future(self._way.pump())
         try:
-            await send({"type": "websocket.accept"})
             if self._context.tails.stopping:
-                await self._outlet.close(RESTART, "the server restarts")
+                await self._close(RESTART, "the server restarts")
                 return
             self._subscriptions.add(log, cursor)
-            async with asyncio.TaskGroup() as tasks:
-                writing = tasks.create_task(self._subscriptions.write())
-                await self._listen(receive)
-                writing.cancel()
-        except* OSError:
+            await self._listen(receive)
+        except OSError:
             pass  # the client went away while something was said to it
         finally:
             self._subscriptions.leave()
+            pumping.cancel()
+            await asyncio.gather(pumping, return_exceptions=True)
 
     async def _listen(self, receive: Receive) -> None:
         """Do what the client asks for, one message after the other, until it goes away."""
@@ -125,14 +133,46 @@ class _Socket:
         log = log_at(asked.log)
         if isinstance(asked, Unsubscribe):
             self._subscriptions.remove(log)
-            await self._outlet.tell(framed(ws_unsubscribed(address_of(log))))
+            await self._tell(framed(ws_unsubscribed(address_of(log))))
             return
         with self._subscriptions.expecting(log):
             cursor = await open_cursor(self._context, log, asked.query())
             self._subscriptions.add(log, cursor)
 
     async def _tell_error(self, log: str | None, error: LogError) -> None:
-        await self._outlet.tell(framed(ws_error(log, problem_of(error).document())))
+        await self._tell(framed(ws_error(log, problem_of(error).document())))
+
+    async def _tell(self, frame: bytes) -> None:
+        """Say something; a client that takes nothing is not listened to either."""
+        while not self._way.writable and not self._way.is_over:
+            self._takes_more.clear()
+            await self._takes_more.wait()
+        if not self._way.is_over:
+            self._way.write(frame)
+
+    def _on_pause(self) -> None:
+        self._subscriptions.pause()
+
+    def _on_writable(self) -> None:
+        self._takes_more.set()
+        if self._way.is_over:
+            self._subscriptions.leave()
+        else:
+            self._subscriptions.resume()
+
+    def _on_ended(self) -> None:
+        self._close_soon(NORMAL, "every log that was followed has ended")
+
+    def _on_stopped(self) -> None:
+        self._close_soon(RESTART, "the server restarts")
+
+    def _close_soon(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close(code, reason))
+
+    async def _close(self, code: int, reason: str) -> None:
+        await self._way.flushed()
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 __all__ = ["FollowLogs", "no_such_socket"]

@@ -50,6 +50,11 @@ def sse_retry(milliseconds: int) -> bytes:
     return b"retry: %d\n\n" % milliseconds
 
 
+def chunked(body: bytes) -> bytes:
+    """The body as one chunk of HTTP/1.1's transfer coding (RFC 9112, section 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(body), body)
+
+
 def _json(body: bytes) -> bytes:
     return b"data:[%b]\n" % json_items(body)
 
@@ -71,6 +76,7 @@ _PAYLOADS = {"json": _json, "text": _text, "binary": _binary}
 __all__ = [
     "SSE_GONE",
     "SSE_HEARTBEAT",
+    "chunked",
     "sse_control",
     "sse_data",
     "sse_place",

@@ -19,7 +19,7 @@ from logflume.deployments.line_records import (
     text_of,
 )
 from logflume.http.openapi.schemas import Json
-from logflume.http.sse import SseFrame
+from logflume.http.sse import SseFraming
 from logflume.records import Chunk, Encoder, Seq, State
 from logflume.tail import Batch
 from logflume.wire.forms import json_items
@@ -68,7 +68,7 @@ ID = _finished.id
 NDJSON = _chunk.body.decode()
 HISTORY = msgspec.json.decode(b"[%b]" % json_items(_chunk.body))
 PLAIN = text_of(_chunk.body).decode()
-SSE = SseFrame("json")(Batch(Seq(0), [_chunk], _state), _AT_US + 5 * _SECOND_US).decode()
+SSE = SseFraming("json")(Batch(Seq(0), [_chunk], _state), _AT_US + 5 * _SECOND_US).decode()
 
 
 def _feed() -> Chunk:
@@ -87,7 +87,7 @@ _feed_chunk = _feed()
 _feed_state = State(_AT_US, "application/json", tail=_feed_chunk.last)
 FEED = msgspec.json.decode(b"[%b]" % json_items(_feed_chunk.body))
 FEED_NDJSON = _feed_chunk.body.decode()
-FEED_SSE = SseFrame("json")(
+FEED_SSE = SseFraming("json")(
     Batch(Seq(0), [_feed_chunk], _feed_state), _AT_US + 5 * _SECOND_US
 ).decode()
 

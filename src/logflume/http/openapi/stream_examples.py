@@ -6,7 +6,7 @@ import msgspec
 
 from logflume.generic.messages import encoder_of, records_of
 from logflume.http.forms import JSON, NDJSON, RAW
-from logflume.http.sse import SseFrame
+from logflume.http.sse import SseFraming
 from logflume.records import Seq, State
 from logflume.tail import Batch
 
@@ -22,6 +22,6 @@ _state = State(_AT_US, "application/json", tail=_chunk.last)
 HISTORY = msgspec.json.decode(JSON.whole([_chunk]))
 LINES = NDJSON.whole([_chunk]).decode()
 PLAIN = RAW.whole([encoder_of(records_of(TEXT.encode(), "text/plain"))(Seq(1))]).decode()
-SSE = SseFrame("json")(Batch(Seq(0), [_chunk], _state), _AT_US).decode()
+SSE = SseFraming("json")(Batch(Seq(0), [_chunk], _state), _AT_US).decode()
 
 __all__ = ["HISTORY", "LINES", "MESSAGES", "NAME", "PLAIN", "SSE", "TEXT"]

@@ -1,0 +1,211 @@
+"""The logs of one socket: one frame for many sockets, no records kept for anybody, turns."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from logflume.cursor import MAX_BATCH_BYTES
+from logflume.deployments.deployments import Deployments
+from logflume.errors import Conflict
+from logflume.generic.logs import Logs
+from logflume.http.context import Context, Message
+from logflume.http.log_addresses import address_of
+from logflume.http.socket_way import EXTENSION, way_of
+from logflume.http.subscriptions import MAX_SUBSCRIPTIONS, Subscriptions
+from logflume.records import Append, Chunk, LogId, State
+from logflume.store.memory import MemoryStore
+from logflume.tail import RING_BYTES, Tails
+from logflume.wire.websocket import message_of
+
+LOG = LogId("stream/lines")
+
+
+class Taken:
+    """A client that takes every frame, or as many as it is told to."""
+
+    is_over = False
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.room: float = math.inf
+        """Frames that it takes before it takes no more."""
+        self._came = asyncio.Event()
+
+    @property
+    def is_writable(self) -> bool:
+        return self.room > 0
+
+    def write_frame(self, frame: bytes) -> None:
+        self.frames.append(frame)
+        self._came.set()
+        self.room -= 1
+        if self.room == 0:
+            self._on_pause()
+
+    def watch(self, on_pause: Callable[[], None], on_writable: Callable[[], None]) -> None:
+        self._on_pause, self._on_writable = on_pause, on_writable
+
+    def take(self, frames: float = math.inf) -> None:
+        self.room = frames
+        self._on_writable()
+
+    async def count(self, frames: int) -> None:
+        while len(self.frames) < frames:
+            self._came.clear()
+            await self._came.wait()
+
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(message_of(frame)) for frame in self.frames]
+
+
+async def no_message(_: Message) -> None:
+    """What an endpoint may say besides frames."""
+
+
+def nothing() -> None:
+    """The socket neither ends nor stops here."""
+
+
+def context_of(store: MemoryStore, ring_bytes: int = RING_BYTES) -> Context:
+    deployments = Deployments(store, clock=lambda: 0, random=bytes)
+    tails = Tails(store, ring_bytes=ring_bytes)
+    return Context(store, tails, deployments, Logs(store, clock=lambda: 0), lambda: 0)
+
+
+def subscriptions(context: Context, taken: Taken) -> Subscriptions:
+    def pause() -> None:
+        many.pause()
+
+    def resume() -> None:
+        many.resume()
+
+    way = way_of({"extensions": {EXTENSION: taken}}, no_message, pause, resume)
+    many = Subscriptions(context.crowds, way, nothing, nothing)
+    return many
+
+
+async def append(store: MemoryStore, record: bytes, log: LogId = LOG) -> None:
+    await store.append(log, Append(0, lambda first: Chunk.of(first, [record])))
+
+
+async def logs_of(store: MemoryStore, count: int) -> list[LogId]:
+    logs = [LogId(f"stream/{number}") for number in range(count)]
+    for log in logs:
+        await store.create(log, State(1, "application/json"))
+    return logs
+
+
+async def test_the_same_bytes_go_to_every_socket() -> None:
+    """A batch is framed once: not an equal frame for each, but one object; for who stands at the
+    tail and for who comes to it from behind.
+
+    Caught: what a frame holds of one socket."""
+    store = MemoryStore()
+    await store.create(LOG, State(1, "text/plain"))
+    context, takers = context_of(store), [Taken() for _ in range(4)]
+    sockets = [subscriptions(context, taken) for taken in takers]
+    for many in sockets:
+        many.add(LOG, await context.cursor(LOG))
+    takers[3].room = 0
+    sockets[3].pause()
+    await append(store, b"one")
+    for taken in takers[:3]:
+        await taken.count(2)
+    takers[3].take()
+    await takers[3].count(2)
+    assert len({id(taken.frames[1]) for taken in takers}) == 1
+    assert takers[0].messages()[1]["data"] == "one"
+
+
+async def test_one_who_takes_nothing_has_one_batch_under_way() -> None:
+    """Of a hundred logs that grow, one frame is written; the rest is read when it is taken, all of
+    it, each log in its order.
+
+    Caught: every log is told as soon as it has news."""
+    store, taken = MemoryStore(), Taken()
+    context = context_of(store)
+    many = subscriptions(context, taken)
+    logs = await logs_of(store, 100)
+    for log in logs:
+        many.add(log, await context.cursor(log))
+    await taken.count(len(logs))
+    taken.room = 1
+    for number in range(3):
+        for log in logs:
+            await append(store, b"%d\n" % number, log)
+            await asyncio.sleep(0)
+    assert len(taken.frames) == len(logs) + 1
+    taken.take()
+    await taken.count(2 * len(logs) + 1)
+    numbers: dict[str, list[int]] = {address_of(log): [] for log in logs}
+    for message in taken.messages():
+        numbers[message["log"]] += message.get("data", [])
+    assert all(found == [0, 1, 2] for found in numbers.values())
+
+
+@pytest.mark.parametrize("ring_bytes", [1, 16 * MAX_BATCH_BYTES], ids=["store", "ring"])
+async def test_long_logs_share_a_socket_that_takes_little(ring_bytes: int) -> None:
+    """A batch of each in turn, one at a time, and nothing twice, wherever it is read.
+
+    Caught: the first log has the socket until it has been read; each that must read the store
+    writes what it finds, taken or not."""
+    store, taken = MemoryStore(), Taken()
+    context = context_of(store, ring_bytes)
+    many = subscriptions(context, taken)
+    logs = await logs_of(store, 3)
+    cursors = [await context.cursor(log) for log in logs]
+    for number in range(3):
+        for log in logs:
+            await append(store, b'"%d%b"\n' % (number, b"x" * MAX_BATCH_BYTES), log)
+    taken.room = 0
+    for log, cursor in zip(logs, cursors, strict=True):
+        many.add(log, cursor)
+    for frames in range(9):
+        taken.take(1)
+        await taken.count(frames + 1)
+        assert len(taken.frames) == frames + 1
+    told = [(one["log"], [record[0] for record in one["data"]]) for one in taken.messages()]
+    assert told == [(address_of(log), [number]) for number in "012" for log in logs]
+
+
+async def test_a_log_that_is_added_while_nothing_is_taken_begins_with_its_place() -> None:
+    """As it does otherwise, although there is nothing to read.
+
+    Caught: a client that cannot tell an empty log from one that was never subscribed to."""
+    store, taken = MemoryStore(), Taken()
+    await store.create(LOG, State(1, "text/plain"))
+    context = context_of(store)
+    many = subscriptions(context, taken)
+    taken.room = 0
+    many.add(LOG, await context.cursor(LOG))
+    assert taken.frames == []
+    taken.take()
+    await append(store, b"one")
+    await taken.count(2)
+    assert ["data" in message for message in taken.messages()] == [False, True]
+
+
+async def test_a_socket_follows_a_thousand_logs_and_no_more() -> None:
+    """One more is refused, and so is one that is followed; one less, and there is room.
+
+    Caught: no bound to what one client may ask for."""
+    store = MemoryStore()
+    context, many = context_of(store), subscriptions(context_of(store), Taken())
+    for number in range(MAX_SUBSCRIPTIONS):
+        log = LogId(f"stream/{number}")
+        await store.create(log, State(1, "text/plain"))
+        with many.expecting(log):
+            many.add(log, await context.cursor(log))
+    with pytest.raises(Conflict, match="at most"), many.expecting(LogId("stream/more")):
+        pass
+    with pytest.raises(Conflict, match="already"), many.expecting(LogId("stream/7")):
+        pass
+    many.remove(LogId("stream/7"))
+    with many.expecting(LogId("stream/more")):
+        pass
