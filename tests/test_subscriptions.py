@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from logflume.http.context import Context, Message
 from logflume.http.log_addresses import address_of
 from logflume.http.socket_way import EXTENSION, way_of
 from logflume.http.subscriptions import MAX_SUBSCRIPTIONS, Subscriptions
-from logflume.records import Append, Chunk, LogId, State
+from logflume.records import Append, Chunk, LogId, Seq, State
 from logflume.store.memory import MemoryStore
 from logflume.tail import RING_BYTES, Tails
 from logflume.wire.websocket import message_of
@@ -149,13 +149,24 @@ async def test_one_who_takes_nothing_has_one_batch_under_way() -> None:
     assert all(found == [0, 1, 2] for found in numbers.values())
 
 
-@pytest.mark.parametrize("ring_bytes", [1, 16 * MAX_BATCH_BYTES], ids=["store", "ring"])
-async def test_long_logs_share_a_socket_that_takes_little(ring_bytes: int) -> None:
+class _CountingStore(MemoryStore):
+    """Counts how often records are read, and takes a turn of the loop for it, as a file does."""
+
+    reads = 0
+
+    async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
+        self.reads += 1
+        await asyncio.sleep(0)
+        return await super().read(log, after, until=until, max_bytes=max_bytes)
+
+
+@pytest.mark.parametrize(("ring_bytes", "reads"), [(1, 9), (16 * MAX_BATCH_BYTES, 0)])
+async def test_long_logs_share_a_socket_that_takes_little(ring_bytes: int, reads: int) -> None:
     """A batch of each in turn, one at a time, and nothing twice, wherever it is read.
 
     Caught: the first log has the socket until it has been read; each that must read the store
-    writes what it finds, taken or not."""
-    store, taken = MemoryStore(), Taken()
+    writes what it finds, taken or not, or reads it in vain."""
+    store, taken = _CountingStore(), Taken()
     context = context_of(store, ring_bytes)
     many = subscriptions(context, taken)
     logs = await logs_of(store, 3)
@@ -172,6 +183,7 @@ async def test_long_logs_share_a_socket_that_takes_little(ring_bytes: int) -> No
         assert len(taken.frames) == frames + 1
     told = [(one["log"], [record[0] for record in one["data"]]) for one in taken.messages()]
     assert told == [(address_of(log), [number]) for number in "012" for log in logs]
+    assert store.reads == reads
 
 
 async def test_a_log_that_is_added_while_nothing_is_taken_begins_with_its_place() -> None:

@@ -204,6 +204,13 @@ ROWS = (
         LOGS,
     ),
     (
+        "all logs of a socket read the store at once",
+        "http/subscriptions.py",
+        "        return self._all.reading",
+        "        return asyncio.Lock()",
+        LOGS,
+    ),
+    (
         "who may write is not told so",
         "http/subscriptions.py",
         "                one.follower.resume()",

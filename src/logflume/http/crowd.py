@@ -207,30 +207,27 @@ class Crowd:
 class _Round:
     """The same bytes for everybody, a slice at a time."""
 
-    __slots__ = ("_begun", "_data", "_writes", "closed")
+    __slots__ = ("_begun", "_data", "_left", "_writes", "closed")
 
     def __init__(self, writes: list[Write], data: bytes, *, closed: bool) -> None:
         self._writes = writes
         self._data = data
         self._begun = 0
+        self._left: set[Write] = set()
         self.closed = closed
 
     def slice(self) -> bool:
         """Tell the next ones; whether there are more."""
         data, begin = self._data, self._begun
         self._begun = begin + SLICE
-        for write in self._writes[begin : self._begun]:
+        part = self._writes[begin : self._begun]
+        for write in part if not self._left else [one for one in part if one not in self._left]:
             write(data)
         return self._begun < len(self._writes)
 
     def leave_out(self, write: Write) -> None:
         """Do not tell this one, if it was not told yet."""
-        if write in self._writes[self._begun :]:
-            self._writes[self._writes.index(write, self._begun)] = _say_nothing
-
-
-def _say_nothing(_: bytes) -> None:
-    pass
+        self._left.add(write)
 
 
 class Crowds:
