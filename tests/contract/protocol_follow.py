@@ -195,7 +195,7 @@ class TestFollowing:
             assert [record["n"] for record in reader.batch().records] == [3]
 
     def test_head_asks_only_for_the_headers(self, api: Api) -> None:
-        """`HEAD` of a live address ends; it does not follow the log."""
+        """`HEAD` of a live address ends, and its connection goes on; it does not follow the log."""
         deployment = api.create()
         for query in ("live=sse&offset=-1", "offset=now"):
             answer = api.request(
@@ -206,6 +206,7 @@ class TestFollowing:
             )
             assert answer.status_code == 200
             assert answer.headers["content-type"] == "text/event-stream"
+            assert answer.headers.get("connection") != "close"
 
     def test_readers_of_several_logs_do_not_mix(self, api: Api) -> None:
         """Each follower gets the records of its own log, though all grow at once."""

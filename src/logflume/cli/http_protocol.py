@@ -80,6 +80,8 @@ class HttpProtocol(HttpToolsProtocol):
         """See `http.lent.Connection`."""
         if self.cycle.more_body or self.cycle.disconnected or self.pipeline or self._early:
             return None
+        if self.flow.write_paused:
+            return None  # `protocol` would not hear that nothing may be written yet
         self.cycle.response_started = self.cycle.response_complete = True
         self.connections.discard(self)
         self._unset_keepalive_if_required()

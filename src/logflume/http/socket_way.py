@@ -65,14 +65,20 @@ class FrameWay:
 class MessageWay(AsgiOutlet):
     """Messages, which the server frames."""
 
-    is_over = False  # its server says so by an error, and by a message
-
     def __init__(
         self, send: Send, on_pause: Callable[[], None], on_writable: Callable[[], None]
     ) -> None:
         super().__init__(self._emit_message, on_writable)
         self._on_pause = on_pause
         self._send = send
+        self.is_over = False
+
+    async def pump(self) -> None:
+        try:
+            await super().pump()
+        finally:  # its server says by an error that the client has gone
+            self.is_over = True
+            self._on_writable()
 
     def write(self, data: bytes) -> None:
         super().write(data)
