@@ -59,7 +59,7 @@ async def test_a_fork_has_its_ancestors_records_and_its_own() -> None:
     await chain(store)
     assert [await texts(store, log) for log in (A, B, C)] == ["aaa", "aabb", "aabc"]
     state = await store.state(C)
-    assert (state.tail, state.inherited, state.epoch) == (4, 3, 30)
+    assert (state.tail, state.ancestors[-1].until, state.epoch) == (4, 3, 30)
     assert state.ancestors == (Ancestor(A, 10, Seq(2)), Ancestor(B, 20, Seq(3)))
     assert state.labels == {"kept": "yes", FORKED_FROM: B}
     assert [state.offset(Seq(seq)) for seq in range(5)] == [

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from logflume import forks as forks_module
 from logflume.errors import Conflict, LogExpired, LogGone, NoSuchLog
-from logflume.generic import logs as logs_module
 from logflume.generic.logs import ForkPoint, Logs, NewLog
 from logflume.generic.names import log_of
 from logflume.records import USES_NOTED, Append, Lifetime, LogId, State
@@ -164,7 +164,7 @@ async def test_a_sweep_removes_what_nobody_asks_for(
     """Of many logs those whose time is over, and no other.
 
     Caught: a sweep of the first page; one that takes those that are in use."""
-    monkeypatch.setattr(logs_module, "SWEEP_PAGE", 4)
+    monkeypatch.setattr(forks_module, "SWEEP_PAGE", 4)
     lifetimes: Mapping[int, Lifetime | None] = {
         0: None,
         1: Lifetime(idle_seconds=10),

@@ -140,7 +140,7 @@ async def test_a_fork_may_begin_within_a_record(
     point = ForkPoint(LOG, state.tail_offset, beyond)
     fork, _ = await logs.create(FORK, NewLog(fork=point, body=b"own"))
     assert await content(store, FORK) == [*records, b"own"]
-    assert fork.inherited == 2
+    assert fork.ancestors[-1].until == 2
     assert await content(store) == [b"hello", b" world", b"all"]
 
 
@@ -150,7 +150,7 @@ async def test_a_fork_of_json_may_begin_so_many_messages_later(store: Store, log
     point = ForkPoint(LOG, Offset(0, Seq(0)), 3)
     fork, _ = await logs.create(FORK, NewLog(fork=point))
     assert await content(store, FORK) == [b"1\n", b"2\n", b"3\n"]
-    assert (fork.inherited, fork.content_type) == (3, "application/json")
+    assert (fork.ancestors[-1].until, fork.content_type) == (3, "application/json")
 
 
 @pytest.mark.parametrize(

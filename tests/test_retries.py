@@ -122,7 +122,7 @@ async def test_where_there_are_no_sections_nothing_is_taken_over(
     new = await world.made(retry_of=old.id)
     assert new.lines == above + 1
     state = await world.store.state(log_of(new.id))
-    assert state.inherited == above
+    assert state.ancestors[-1].until == above
     finished = await world.deployments.change(new.id, Change(status="succeeded"))
     await world.check_end(finished)
 

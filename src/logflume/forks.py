@@ -111,13 +111,14 @@ class Forks:
 
     async def sweep(self) -> None:
         """Finish what a crash left half done."""
-        async for log, state in self._labelled(FORKING):
+        async for log, state in self.labelled(FORKING):
             with suppress(Conflict):  # told to whoever asked, if that was not the crash's victim
                 await self._settled(log, state)
-        async for log, state in self._labelled(DELETED):
+        async for log, state in self.labelled(DELETED):
             await self.collect(log, state)
 
-    async def _labelled(self, label: str) -> AsyncIterator[tuple[LogId, State]]:
+    async def labelled(self, label: str) -> AsyncIterator[tuple[LogId, State]]:
+        """The logs with this label, read a page at a time: those found may be deleted meanwhile."""
         before: LogId | None = None
         while found := await self._store.logs("", {label: "yes"}, before=before, limit=SWEEP_PAGE):
             for log, state in found:
@@ -134,8 +135,14 @@ class Forks:
                 await self.delete(log, state.used_us, epoch=state.epoch)
             raise Conflict("the log to fork was deleted meanwhile")
         labels = {name: value for name, value in state.labels.items() if name != FORKING}
-        settled = Append(state.used_us, labels=labels, epoch=state.epoch)
-        return await self._store.append(log, settled)
+        settled = Append(state.used_us, labels=labels, epoch=state.epoch, revision=state.revision)
+        try:
+            return await self._store.append(log, settled)
+        except Outdated as changed:
+            if changed.state.epoch != state.epoch:
+                raise
+            # Its labels may have changed, too, which must not be undone.
+            return await self._settled(log, changed.state)
 
     async def _in_use(self, source: LogId, fork: State) -> bool:
         try:

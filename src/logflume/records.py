@@ -180,11 +180,6 @@ class State:
     def tail_offset(self) -> Offset:
         return self.offset(self.tail)
 
-    @property
-    def inherited(self) -> Seq:
-        """The last record that is not the log's own."""
-        return self.ancestors[-1].until if self.ancestors else Seq(0)
-
     def expired(self, now_us: int) -> bool:
         """Whether its time is over. The idle time is counted generously: not every use is noted."""
         lifetime = self.lifetime

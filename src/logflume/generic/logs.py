@@ -25,7 +25,6 @@ from logflume.errors import (
 )
 from logflume.forks import Forks, inheriting
 from logflume.generic.messages import encoder_of, records_of
-from logflume.generic.names import PREFIX
 from logflume.lineage import stored
 from logflume.records import (
     USES_NOTED,
@@ -44,9 +43,6 @@ DEFAULT_CONTENT_TYPE = "application/octet-stream"
 
 MORTAL = "mortal"
 """The label of a log with a lifetime, by which the sweep finds it."""
-
-SWEEP_PAGE = 100
-"""Logs looked at in one read of a sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +133,9 @@ class Logs:
 
     async def sweep(self) -> None:
         """Delete the logs whose lifetime is over, and what a crash left of deleted ones."""
-        before: LogId | None = None
-        while found := await self._store.logs(
-            PREFIX, {MORTAL: "yes"}, before=before, limit=SWEEP_PAGE
-        ):
-            now_us = self._clock()
-            for log, state in found:
-                if state.expired(now_us):
-                    await self._delete_expired(log)
-            before = found[-1][0]
+        async for log, state in self._forks.labelled(MORTAL):
+            if state.expired(self._clock()):
+                await self._delete_expired(log)
         await self._forks.sweep()
 
     async def _make(self, log: LogId, new: NewLog) -> State:

@@ -16,7 +16,7 @@ from logflume.generic.logs import NewLog
 from logflume.generic.messages import encoder_of, records_of
 from logflume.generic.names import ADDRESS, PREFIX, log_of
 from logflume.http.append import THREAD_BYTES, producer_headers
-from logflume.http.body import ClientDisconnected, whole_body
+from logflume.http.body import whole_body
 from logflume.http.caching import etag_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.forms import forms_of
@@ -85,11 +85,8 @@ class StreamsApi:
 
     async def post(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Append, close, or both."""
-        try:
-            log, headers = stream_of(scope), headers_of(scope)
-            body = await whole_body(headers, receive)
-        except ClientDisconnected:
-            return
+        log, headers = stream_of(scope), headers_of(scope)
+        body = await whole_body(headers, receive)
         producer = producer_of(headers)
         try:
             state = await self._append(log, headers, body, producer)

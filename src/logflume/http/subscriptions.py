@@ -74,9 +74,9 @@ class Subscriptions:
         on_stopped: Callable[[], None],
     ) -> None:
         self._crowds = crowds
-        self._way = way
+        self.way = way
         self._on_ended = on_ended
-        self._on_stopped = on_stopped
+        self.on_stopped = on_stopped
         self._followed: dict[LogId, _Subscription] = {}
         self.reading = asyncio.Lock()
         self._expected = 0
@@ -126,7 +126,7 @@ class Subscriptions:
     def resume(self) -> None:
         """The client takes more again."""
         for log, one in list(self._followed.items()):
-            if not self._way.writable:
+            if not self.way.writable:
                 return
             if self._followed.get(log) is one:
                 one.follower.resume()
@@ -134,27 +134,19 @@ class Subscriptions:
     def write(self, log: LogId, frame: bytes) -> None:
         """Write what the log's follower has read; the others come before its next turn."""
         self._followed[log] = self._followed.pop(log)
-        self._way.write(frame)
+        self.way.write(frame)
 
     def drop(self, log: LogId, last: bytes, *, ended: bool) -> None:
         """Say the last of the log, which has ended by itself or cannot be read on."""
         del self._followed[log]
         if last:
-            self._way.write(last)
+            self.way.write(last)
         self._has_ended |= ended
         self._end_if_over()
 
     def _end_if_over(self) -> None:
         if self._has_ended and not self._followed and not self._expected:
             self._on_ended()
-
-    def stopped(self) -> None:
-        """The server stops."""
-        self._on_stopped()
-
-    @property
-    def way(self) -> Way:
-        return self._way
 
 
 class _Subscription:
@@ -200,7 +192,7 @@ class _Subscription:
 
     def stopped(self, _: Follower) -> None:
         """See `follower.Outlet`."""
-        self._all.stopped()
+        self._all.on_stopped()
 
 
 __all__ = ["MAX_SUBSCRIPTIONS", "Subscriptions", "WebSocketFraming"]
