@@ -104,7 +104,7 @@ ROWS = (
         "a lifetime is not stored",
         "wire/state.py",
         "    return _encoder.encode(state)",
-        "    from dataclasses import replace\n\n"
+        "    from msgspec.structs import replace\n\n"
         "    return _encoder.encode(replace(state, lifetime=None))",
         "tests/test_wire_state.py tests/test_store_sqlite_file.py",
     ),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from logflume.errors import BadInput, CallerError, Conflict, LogGone, NoSuchLog
 from logflume.generic.logs import ForkPoint, Logs, NewLog

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from logflume import rules
 from logflume.errors import (
@@ -75,8 +76,8 @@ def blame(*names: str) -> tuple[State, Append]:
     """A log and an append that are to blame for all of these."""
     state, append = STATE, APPEND
     for name in names:
-        state = replace(state, **REASONS[name].log)  # type: ignore[arg-type]
-        append = replace(append, **REASONS[name].append)  # type: ignore[arg-type]
+        state = replace(state, **REASONS[name].log)
+        append = replace(append, **REASONS[name].append)
     return state, append
 
 

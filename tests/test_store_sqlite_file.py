@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from logflume.errors import LogExists, LogGone, StoreCorrupt, StoreUnavailable
 from logflume.records import Ancestor, Append, Lifetime, Producer, Seq

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from logflume.errors import NoSuchLog
 from logflume.records import Append, Chunk, LogId, Seq, State
@@ -115,7 +115,7 @@ async def test_waiting_ends_with_the_end(change: dict[str, bool]) -> None:
     tail = tail_at(1)
     waiting = asyncio.ensure_future(tail.wait(Seq(1), 60))
     await asyncio.sleep(0)
-    tail.hear(Announcement(LOG, replace(grown(1), revision=2, **change)))  # type: ignore[arg-type]
+    tail.hear(Announcement(LOG, replace(grown(1), revision=2, **change)))
     await asyncio.wait_for(waiting, 5)
     if "deleted" in change:
         with pytest.raises(NoSuchLog):

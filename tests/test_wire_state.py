@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from logflume.errors import StoreCorrupt
 from logflume.records import Ancestor, Lifetime, LogId, Producer, Seq, State

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from logflume.errors import Conflict, LogExists, NoSuchLog, Outdated
 from logflume.records import Ancestor, Append, LogId, Seq, State

@@ -13,9 +13,10 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NewType
+
+import msgspec
 
 from logflume.errors import BadInput
 
@@ -32,8 +33,7 @@ a write, which not every read should cost."""
 _OFFSET = re.compile(r"([0-9]{16})_([0-9]{16})")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Offset:
+class Offset(msgspec.Struct, frozen=True, order=True):
     """A place between two records, of one epoch of a log. Its text sorts as it does."""
 
     epoch: int
@@ -51,8 +51,7 @@ class Offset:
         return cls(int(match[1]), Seq(int(match[2])))
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):
     """Consecutive records, their bytes joined; record `first + i` ends at `ends[i]` of `body`."""
 
     first: Seq
@@ -110,8 +109,7 @@ class Chunk:
             done = until
 
 
-@dataclass(frozen=True, slots=True)
-class Producer:
+class Producer(msgspec.Struct, frozen=True):
     """Where a producer stands: what makes its retry never a duplicate."""
 
     id: str
@@ -121,8 +119,7 @@ class Producer:
     """When it last appended, microseconds since 1970; long-silent producers are forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
+class Ancestor(msgspec.Struct, frozen=True):
     """A log whose records, after those of the ancestor before it and up to `until`, a fork has."""
 
     log: LogId
@@ -130,8 +127,7 @@ class Ancestor:
     until: Seq
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(msgspec.Struct, frozen=True):
     """How long a log lives: until a moment, or as long as it is used."""
 
     expires_us: int | None = None
@@ -140,8 +136,7 @@ class Lifetime:
     """Seconds without a read or an append."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """All that a log is besides its records; stored and replaced together with them."""
 
     epoch: int
@@ -151,10 +146,10 @@ class State:
     closed: bool = False
     revision: int = 0
     """Counts the appends, so that a change made from an older state can be refused."""
-    producers: Mapping[str, Producer] = field(default_factory=dict)
+    producers: Mapping[str, Producer] = {}
     document: bytes = b""
     """What the log is about, opaque here: for a deployment's log, the deployment."""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = {}
     """What `Store.logs` may filter by."""
     ancestors: tuple[Ancestor, ...] = ()
     """Where a fork's first records are, from the oldest on; records after them are its own."""
@@ -203,8 +198,7 @@ def nothing(first: Seq) -> Chunk:
     return Chunk(first, array("I"), b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(msgspec.Struct, frozen=True):
     """What is to become of a log in one step: records, marks, document, end. All or nothing."""
 
     at_us: int

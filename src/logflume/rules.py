@@ -13,7 +13,8 @@ the writers' order, and at last compare-and-set.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from logflume.errors import (
     BadInput,

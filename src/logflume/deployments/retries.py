@@ -7,7 +7,8 @@ the old log has no sections, nothing is.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from logflume.deployments.digests import READ_BYTES
 from logflume.deployments.line_records import encode_lines

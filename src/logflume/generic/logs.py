@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from logflume.errors import (
     BadInput,
@@ -45,8 +45,7 @@ MORTAL = "mortal"
 """The label of a log with a lifetime, by which the sweep finds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForkPoint:
+class ForkPoint(msgspec.Struct, frozen=True):
     """What is forked, and where: at an offset (None: the tail), and so many messages of a JSON log,
     or bytes of the one record, after it."""
 
@@ -55,8 +54,7 @@ class ForkPoint:
     beyond: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NewLog:
+class NewLog(msgspec.Struct, frozen=True):
     """What a client wants made. Of a fork, what is None is the source's."""
 
     content_type: str | None = None

@@ -1,17 +1,22 @@
 """The forms in which a log's records are answered, each made from the stored bytes.
 
-A form wraps and joins; it never needs more than one read's records at a time, so an answer may be
-as long as the log.
+A form encodes piece by piece; it never needs more than one piece at a time, so an answer may be as
+long as the log. Pieces are as large as they lie in the store, and are not joined: copying is what
+sending a long log would cost most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from logflume.deployments.line_records import text_of
 from logflume.records import Chunk
-from logflume.wire.forms import json_items, kind_of
+from logflume.wire.forms import json_elements, kind_of
+
+PIECE_BYTES = 64 * 1024
+"""Chunks are gathered up to this: what costs a piece no longer counts, and what is copied here is
+still in the processor's cache when it is sent."""
 
 
 def _as_stored(body: bytes) -> bytes:
@@ -20,28 +25,56 @@ def _as_stored(body: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """`before`, the encoded pieces with `between` among them, `after`."""
+    """`before`, the encoded pieces, and `after` in place of the last one's last `cut_bytes`."""
 
     name: str
     content_type: str | None
     """None: the log's own, as whoever made it spelled it."""
     encode: Callable[[bytes], bytes] = _as_stored
     before: bytes = b""
-    between: bytes = b""
     after: bytes = b""
+    cut_bytes: int = 0
+    keeps_length: bool = True
+    """Whether encoding leaves the number of bytes as it is."""
 
-    def piece(self, chunks: Sequence[Chunk]) -> bytes:
+    def pieces(self, chunks: Sequence[Chunk]) -> Iterator[bytes]:
         """The records of one read, encoded."""
-        return self.encode(b"".join([chunk.body for chunk in chunks]))
+        return map(self.encode, _gathered(chunks))
+
+    def last(self, piece: bytes) -> bytes:
+        """The last piece of an answer, and its end."""
+        return piece[: len(piece) - self.cut_bytes] + self.after
 
     def whole(self, chunks: Sequence[Chunk]) -> bytes:
         """An answer of these records and no others."""
-        return self.before + (self.piece(chunks) if chunks else b"") + self.after
+        if not chunks:
+            return self.before + self.after
+        return self.before + self.last(self.encode(b"".join([chunk.body for chunk in chunks])))
+
+    def length(self, size_bytes: int) -> int | None:
+        """How long an answer of records of so many bytes is, if that is known beforehand."""
+        if not self.keeps_length:
+            return None
+        return len(self.before) + size_bytes - self.cut_bytes + len(self.after)
 
 
-JSON = Form("json", None, json_items, b"[", b",", b"]")
+def _gathered(chunks: Sequence[Chunk]) -> Iterator[bytes]:
+    """The chunks' bytes, those of small ones together."""
+    small: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        small.append(chunk.body)
+        size += len(chunk.body)
+        if size >= PIECE_BYTES:
+            yield b"".join(small)  # a single one as it is
+            small, size = [], 0
+    if small:
+        yield b"".join(small)
+
+
+JSON = Form("json", None, json_elements, before=b"[", after=b"]", cut_bytes=1)
 NDJSON = Form("ndjson", "application/x-ndjson")
-TEXT = Form("text", "text/plain; charset=utf-8", text_of)
+TEXT = Form("text", "text/plain; charset=utf-8", text_of, keeps_length=False)
 RAW = Form("raw", None)
 
 LINES = (JSON, NDJSON, TEXT)

@@ -7,7 +7,7 @@ has the answer already, as short polling does, is told so without looking at rec
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 from logflume.cursor import Cursor
 from logflume.http.caching import cache_control, etag_of, is_known, is_private, retry_after
@@ -16,7 +16,7 @@ from logflume.http.forms import Form
 from logflume.http.place import Span
 from logflume.http.respond import respond, start
 from logflume.http.watch import while_connected
-from logflume.records import Seq
+from logflume.records import Seq, State
 from logflume.tail import Batch
 
 READ_BYTES = 1024 * 1024
@@ -39,6 +39,9 @@ async def send_history(
     if "ETag" in headers and is_known(request, headers["ETag"]):
         await respond(send, 304, {name: headers[name] for name in _WITH_304 if name in headers})
         return
+    length = _length(form, cursor.state, span)
+    if length is not None:
+        headers["Content-Length"] = str(length)
     if head:
         await start(send, 200, headers)
         await send({"type": "http.response.body"})
@@ -49,7 +52,7 @@ async def send_history(
         await respond(send, 200, headers, form.whole(batch.chunks))
         return
     await start(send, 200, headers)
-    await while_connected(receive, _send_all(send, _pieces(form, cursor, span.until, batch)))
+    await while_connected(receive, _send_all(send, form, cursor, span.until, batch))
 
 
 _WITH_304 = (
@@ -88,25 +91,30 @@ def _headers(
     return headers
 
 
+def _length(form: Form, state: State, span: Span) -> int | None:
+    """The answer's length, where it is known before the records are read: of a whole log. What a
+    fork has of its ancestors is not counted in its size."""
+    if span.after or span.until != state.tail or not state.tail or state.ancestors:
+        return None
+    return form.length(state.size_bytes)
+
+
 async def _read(cursor: Cursor, until: Seq) -> Batch:
     return await cursor.read(until=until, max_bytes=READ_BYTES)
 
 
-async def _pieces(form: Form, cursor: Cursor, until: Seq, batch: Batch) -> AsyncIterator[bytes]:
-    before = form.before
-    while batch.chunks:
-        yield before + form.piece(batch.chunks)
-        before = form.between
+async def _send_all(send: Send, form: Form, cursor: Cursor, until: Seq, batch: Batch) -> None:
+    """The piece that is the last one must end the answer, so each waits for the next one."""
+    ready = form.before
+    while True:
+        for piece in form.pieces(batch.chunks):
+            if ready:
+                await send({"type": "http.response.body", "body": ready, "more_body": True})
+            ready = piece
         if batch.until >= until:
             break
         batch = await _read(cursor, until)
-    yield form.after
-
-
-async def _send_all(send: Send, pieces: AsyncIterator[bytes]) -> None:
-    async for piece in pieces:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body"})
+    await send({"type": "http.response.body", "body": form.last(ready)})
 
 
 __all__ = ["send_history"]

@@ -19,14 +19,14 @@ Its promises, which `tests/contract/store.py` examines in each:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from logflume.records import Append, Chunk, LogId, Seq, State
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(msgspec.Struct, frozen=True):
     """A log changed: its state now (None: it is gone) and the chunks that it grew by."""
 
     log: LogId

@@ -31,7 +31,12 @@ def kind_of(content_type: str) -> Kind:
 
 def json_items(body: bytes) -> bytes:
     """The records of `body` as they stand between the brackets of a JSON array."""
-    return body[:-1].replace(b"\n", b",")
+    return json_elements(body)[:-1]
+
+
+def json_elements(body: bytes) -> bytes:
+    """The same with a comma after the last one, too, for more to follow."""
+    return body.replace(b"\n", b",")
 
 
 def rfc3339(time_us: int) -> str:
@@ -39,4 +44,4 @@ def rfc3339(time_us: int) -> str:
     return (_1970 + timedelta(microseconds=time_us)).isoformat(timespec="microseconds") + "Z"
 
 
-__all__ = ["Kind", "json_items", "kind_of", "media_type", "rfc3339"]
+__all__ = ["Kind", "json_elements", "json_items", "kind_of", "media_type", "rfc3339"]
