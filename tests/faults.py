@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import (
+    append_faults,
     client_faults,
     core_faults,
     crowd_faults,
@@ -32,7 +33,7 @@ STORES = "tests/test_store_memory.py tests/test_store_sqlite.py"
 SQLITE = "tests/test_store_sqlite.py"
 SQLITE_FILE = "tests/test_store_sqlite_file.py"
 TABLES = (
-    *(core_faults, crowd_faults, fork_faults, pattern_faults),
+    *(append_faults, core_faults, crowd_faults, fork_faults, pattern_faults),
     *(protocol_faults, websocket_faults, client_faults),
 )
 

@@ -204,9 +204,9 @@ ROWS = (
     ),
     (
         "lines are counted after they are made",
-        "http/append.py",
-        '    if request.form != "json":\n        _refuse_too_many(body.count(b"\\n"))',
-        "    if False:\n        pass",
+        "http/append_request.py",
+        '        if self.form != "json":\n            _refuse_too_many(body.count(b"\\n"))',
+        "        if False:\n            pass",
         SUITE + "TestSizes",
     ),
     (
@@ -218,7 +218,7 @@ ROWS = (
     ),
     (
         "a stream is read to its end first",
-        "http/append.py",
+        "http/append_request.py",
         "return self.declared_bytes is None or",
         "return",
         SUITE + "TestStreaming",
@@ -268,7 +268,7 @@ ROWS = (
     ),
     (
         "whatever is chunked is a stream",
-        "http/append.py",
+        "http/append_request.py",
         'if self.form != "text" or self.encoding',
         "if self.encoding",
         SUITE + "TestStreamRefused",
@@ -502,9 +502,9 @@ ROWS = (
     ),
     (
         "lines are counted after they are made (memory)",
-        "http/append.py",
-        '    if request.form != "json":\n        _refuse_too_many(body.count(b"\\n"))',
-        "    if False:\n        pass",
+        "http/append_request.py",
+        '        if self.form != "json":\n            _refuse_too_many(body.count(b"\\n"))',
+        "        if False:\n            pass",
         LIVE + "test_memory.py::test_a_bomb[newlines]",
     ),
 )

@@ -98,9 +98,13 @@ async def test_a_first_append_goes_with_others_of_its_moment(store: Store) -> No
     logs = [LogId(f"deployment/{n:02}") for n in range(20)]
     refused = replace(FIRST, content_type="text/plain")
     firsts = [append_of(log) if n % 3 else refused for n, log in enumerate(logs)]
+
+    async def follow_up(log: LogId) -> State:
+        return await store.append(log, append_of("next"))  # which is under way once it is called
+
     made = await asyncio.gather(
         *(store.create(log, EMPTY, first) for log, first in zip(logs, firsts, strict=True)),
-        *(store.append(log, append_of("next")) for log in logs),
+        *(follow_up(log) for log in logs),
         return_exceptions=True,
     )
     for n, log in enumerate(logs):

@@ -5,7 +5,8 @@ For a log those are the last words of a deployment that crashed.
 
 A lent connection (`http/lent.py`) has no request for uvicorn's part of the work: it is over as far
 as uvicorn knows. What the client sends before it has its answer is kept until then; a request that
-repeats the last one is given to whoever had the connection before anybody parses it.
+repeats the last one is given to whoever had the connection, with its body, before anybody parses
+it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_EARLY_BYTES = 64 * 1024
 """Kept of what a client sends before it has its answer; more stays with its kernel."""
+
+MAX_REPEATED_BYTES = 128 * 1024
+"""Of a request that is given on with its body; a longer one is worth parsing."""
 
 MAX_UNSENT_BYTES = 64 * 1024
 """A client that does not take its answers is not given the quick way to more of them."""
@@ -48,19 +52,31 @@ class HttpProtocol(HttpToolsProtocol):
         self._waiting: Waiting | None = None
         """Who has the connection now."""
         self._early = b""
+        self._partial = bytearray()
+        """A request whose body has not come to its end."""
+        self._partial_bytes = 0
+        """How long it will be."""
+        self._closes = False
+        """Whether the answer that is awaited is the last."""
         self._idle_since = 0.0
         self._repeat: Repeat | None = None
         self._repeated_by: Waiting | None = None
         """Who takes on a request that repeats the last one."""
 
     def data_received(self, data: bytes) -> None:
-        if self._waiting is not None:
+        if self._waiting is not None or self._early:
             self._early += data
             if len(self._early) > MAX_EARLY_BYTES:
                 self.transport.pause_reading()
-        elif not self._take_on(data):
+            return
+        if self._partial:
+            self._partial += data
+            if len(self._partial) < self._partial_bytes:
+                return
+            data, self._partial = bytes(self._partial), bytearray()
+        if not self._take_on(data):
             self._repeat = self._repeated_by = None
-            self._received = data
+            self._note(data)
             super().data_received(data)
 
     def on_headers_complete(self) -> None:
@@ -72,7 +88,8 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         borrower = self._waiting or self._repeated_by
-        self._waiting = self._repeated_by = None
+        self._waiting = self._repeated_by = self._repeat = None
+        self._partial = bytearray()
         if borrower is not None:
             borrower.lost()
 
@@ -95,6 +112,7 @@ class HttpProtocol(HttpToolsProtocol):
         if cycle.more_body or cycle.disconnected or not cycle.keep_alive or self.pipeline:
             return False
         cycle.response_started = cycle.response_complete = True
+        self.flow.resume_reading()  # a long body paused it
         self._waiting = waiting
         self._repeat = Repeat.of(self._received)
         self._repeated_by = waiting if self._repeat else None
@@ -104,14 +122,28 @@ class HttpProtocol(HttpToolsProtocol):
         """See `http.lent.Connection`."""
         self._waiting = None
         self.transport.write(response)
-        if self.pipeline:
+        if self._closes:
+            self.transport.close()
+        elif self.pipeline:
             self.on_response_complete()
         else:
             self._idle()
         if self._early:
-            early, self._early = self._early, b""
+            self.loop.call_soon(self._go_on)  # not at once: thousands may have come together
+
+    def _go_on(self) -> None:
+        """Take what came before the last answer."""
+        early, self._early = self._early, b""
+        if not self.transport.is_closing():
             self.transport.resume_reading()
             self.data_received(early)
+
+    def shutdown(self) -> None:
+        """Close the connection once it owes no answer."""
+        if self._waiting is None:
+            super().shutdown()
+        else:
+            self._closes = True
 
     def timeout_keep_alive_handler(self) -> None:
         self.timeout_keep_alive_task = None
@@ -134,17 +166,31 @@ class HttpProtocol(HttpToolsProtocol):
             seconds, self.timeout_keep_alive_handler
         )
 
+    def _note(self, data: bytes) -> None:
+        """Keep what has come of a request that the next ones may repeat."""
+        is_under_way = self.cycle is not None and self.cycle.more_body
+        if not is_under_way:
+            self._received = data
+        elif len(self._received) < MAX_REPEATED_BYTES:
+            self._received += data
+
     def _take_on(self, data: bytes) -> bool:
-        """Whether the request went to who had the one before."""
+        """Whether the request goes to who had the one before, now or when all of it has come."""
         if self._repeat is None or self._repeated_by is None:
             return False
-        places = self._repeat.places(data)
-        if places is None or self.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+        found = self._repeat.match(data)
+        if found is None or found.end > MAX_REPEATED_BYTES:
             return False
-        self._waiting = self._repeated_by
-        if self._waiting.again(*places):
+        if self.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            return False
+        if found.end > len(data):
+            self._partial += data
+            self._partial_bytes = found.end
             return True
-        self._waiting = None
+        self._waiting, self._early = self._repeated_by, data[found.end :]
+        if self._waiting.again(found.said, data[found.body_start : found.end]):
+            return True
+        self._waiting, self._early = None, b""
         return False
 
 

@@ -1,61 +1,102 @@
-"""Recognises a request that differs from the one before in nothing but its offset and cursor.
+"""Recognises a request that differs from the one before only where such requests always differ.
 
 Byte for byte the same path, the same other parameters, the same headers: what was found out about
-the request before, by whom it is above all, holds for this one. It is done for every long poll, so
-it compares and cuts and does not parse.
+the request before, by whom it is above all, holds for this one. A reader's next request has another
+offset and cursor, a producer's another body, of another length, and another number. It is done for
+every request of theirs, so it compares and cuts and does not parse.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-OFFSET_CHARS = 33
-"""Sixteen digits, an underscore, sixteen digits."""
+_HEAD_END = b"\r\n\r\n"
+_LINE_END = b" HTTP/1.1\r\n"
 
-_END = b" HTTP/1.1\r\n"
-_PLACES = re.compile(rb"(?<=[?&])(?:(offset=)[0-9]{16}_[0-9]{16}|(cursor=)[0-9]{1,18})(?=[& ])")
-_CURSOR = re.compile(rb"[0-9]{1,18}")
+_PLACES = {
+    b"GET": re.compile(
+        rb"(?<=[?&])(?:(?P<offset>offset=)[0-9]{16}_[0-9]{16}|(?P<cursor>cursor=)[0-9]{1,18})"
+        rb"(?=[& ])"
+    ),
+    b"POST": re.compile(
+        rb"(?<=\r\n)(?:(?P<length>content-length: *)|(?P<seq>producer-seq: *))"
+        rb"(?:0|[1-9][0-9]{0,14})(?=\r\n)",
+        re.IGNORECASE,
+    ),
+}
+"""Where requests differ: what stands before it, and what it is like."""
+
+_NAMES = {"length": "content-length", "seq": "producer-seq"}
+_VALUES = {
+    "offset": re.compile(rb"[0-9]{16}_[0-9]{16}"),
+    "cursor": re.compile(rb"[0-9]{1,18}"),
+    "content-length": re.compile(rb"0|[1-9][0-9]{0,14}"),
+    "producer-seq": re.compile(rb"0|[1-9][0-9]{0,14}"),
+}
+
+
+class Repeated(NamedTuple):
+    """A request that repeats another: what it says differently, and where its parts end. More than
+    `end` bytes may have come, or fewer."""
+
+    said: dict[str, str]
+    body_start: int
+    end: int
+
+
+class _Place(NamedTuple):
+    """A value that may differ, and all that stands between it and the one before."""
+
+    before: bytes
+    name: str
+    value: re.Pattern[bytes]
 
 
 class Repeat:
-    """A GET request without a body, as the pattern for those that follow it."""
+    """A request as the pattern for those that follow it; make one with `of`."""
 
-    def __init__(self, request: bytes) -> None:
-        line = request[: request.index(_END) + 1]
-        self._before: list[tuple[bytes, bool]] = []
-        """What stands before each place, and whether it is the offset's."""
+    def __init__(self, request: bytes, method: bytes) -> None:
+        head = request[: request.index(_HEAD_END) + len(_HEAD_END)]
+        # A reader's header may look like a parameter.
+        last = head.index(_LINE_END) + 1 if method == b"GET" else len(head)
+        self._places: list[_Place] = []
         start = 0
-        for place in _PLACES.finditer(line):
-            name_end = place.end(1) if place[1] else place.end(2)
-            self._before.append((request[start:name_end], place[1] is not None))
-            start = place.end()
-        self._rest = request[start:]
+        for found in _PLACES[method].finditer(head, 0, last):
+            name = _NAMES.get(str(found.lastgroup), str(found.lastgroup))
+            value_start = found.end(str(found.lastgroup))
+            self._places.append(_Place(head[start:value_start], name, _VALUES[name]))
+            start = found.end()
+        self._rest = head[start:]
 
     @classmethod
     def of(cls, data: bytes) -> Repeat | None:
-        """The pattern of what was received, if that is exactly one such request."""
-        is_whole = data.startswith(b"GET ") and data.endswith(b"\r\n\r\n")
-        return cls(data) if is_whole and _END in data else None
+        """The pattern of what was received, if that is exactly one request that may be repeated."""
+        method = data[: data.find(b" ")]
+        head_end = data.find(_HEAD_END)
+        if method not in _PLACES or head_end < 0 or data.find(_LINE_END, 0, head_end) < 0:
+            return None
+        if b"\r\nexpect:" in data[:head_end].lower():
+            return None  # whoever sends the body only when told to must be told
+        made = cls(data, method)
+        found = made.match(data)
+        return made if found is not None and found.end == len(data) else None
 
-    def places(self, data: bytes) -> tuple[str, str | None] | None:
-        """The offset and cursor of a request that otherwise is the same; None for any other. The
-        offset may be malformed."""
-        offset = cursor = None
+    def match(self, data: bytes) -> Repeated | None:
+        """What a request that otherwise is the same says; None for any other."""
+        said: dict[str, str] = {}
         at = 0
-        for before, is_offset in self._before:
+        for before, name, value in self._places:
             if not data.startswith(before, at):
                 return None
-            at += len(before)
-            if is_offset:
-                offset, at = data[at : at + OFFSET_CHARS], at + OFFSET_CHARS
-            else:
-                found = _CURSOR.match(data, at)
-                if found is None:
-                    return None
-                cursor, at = found[0].decode(), found.end()
-        if offset is None or data[at:] != self._rest:
+            found = value.match(data, at + len(before))
+            if found is None:
+                return None
+            said[name], at = found[0].decode(), found.end()
+        if not said or not data.startswith(self._rest, at):
             return None
-        return offset.decode("latin-1"), cursor
+        at += len(self._rest)
+        return Repeated(said, at, at + int(said.get("content-length", 0)))
 
 
-__all__ = ["Repeat"]
+__all__ = ["Repeat", "Repeated"]

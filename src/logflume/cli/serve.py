@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import secrets
@@ -48,6 +49,14 @@ SWEEP_SECONDS = 60
 BACKLOG = 4096
 """Connections the kernel holds until they are accepted: watchers come back all at once."""
 
+MAX_UNSENT_BYTES = 128 * 1024
+"""The kernel's share of what a client has not taken; it would hold 4 MB for each that stalls."""
+
+COLLECT_AFTER = (20_000, 20, 20)
+"""New objects until the garbage collector looks at the young ones, and how often it looks at the
+young ones until at older ones. It would look after 700, and walk all watchers again and again for
+cycles that are hardly ever there."""
+
 MAX_PORT = 65535
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -62,6 +71,8 @@ class StartError(Exception):
 def serve(*, host: str, port: int, data: Path, store: str | None) -> int:
     """Serve until a signal ends it; the exit code. Messages go to stderr."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    gc.freeze()  # what has been imported stays
+    gc.set_threshold(*COLLECT_AFTER)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_serve(host, port, data, store))
@@ -191,6 +202,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # each connection inherits it
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:

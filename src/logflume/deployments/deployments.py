@@ -9,7 +9,7 @@ covered by a `restart` record, upon which a reader of the feed reads the list ag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from weakref import WeakValueDictionary
 
@@ -148,14 +148,21 @@ class Deployments:
         await self._forks.delete(log_of(id), self._clock())
         await self._tell("deleted", deployment)
 
-    async def append(self, log: LogId, encode: Encoder, producer: Producer | None = None) -> State:
+    def append(
+        self, log: LogId, encode: Encoder, producer: Producer | None = None
+    ) -> Awaitable[State]:
         """Append lines. Raises NoSuchLog, LogClosed and what else `rules.apply` raises."""
+        append = Append(self._clock(), encode, producer)
         changing = self._changing.get(log)
-        if changing is not None:
-            # Let the change through, or a busy producer could hold off the end for ever.
-            async with changing:
-                pass
-        return await self._store.append(log, Append(self._clock(), encode, producer))
+        if changing is None:
+            return self._store.append(log, append)
+        return self._append_after(changing, log, append)
+
+    async def _append_after(self, changing: asyncio.Lock, log: LogId, append: Append) -> State:
+        """Let the change through, or a busy producer could hold off the end for ever."""
+        async with changing:
+            pass
+        return await self._store.append(log, append)
 
     async def _step(self, old: Deployment, new: Deployment, state: State, now_us: int) -> Append:
         """The append that turns `old` into `new`."""

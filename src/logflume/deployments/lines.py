@@ -105,6 +105,12 @@ def _lines(block: bytes) -> list[Line]:
     return list(zip(text.split("\n"), repeat(False)))
 
 
+def lines_of(text: bytes) -> list[Line]:
+    """The lines of a whole text; the last one may lack its newline."""
+    splitter = LineSplitter()
+    return splitter.push(text) + splitter.finish()
+
+
 def pieces(line: bytes) -> list[Line]:
     """One whole line, as one record or as many as its length needs."""
     lines: list[Line] = []
@@ -122,4 +128,4 @@ def _piece(line: bytes | bytearray, start: int) -> tuple[str, int]:
     return utf_8_decode(line[start : start + MAX_LINE_BYTES], "replace", False)
 
 
-__all__ = ["MAX_LINE_BYTES", "Line", "LineSplitter", "pieces"]
+__all__ = ["MAX_LINE_BYTES", "Line", "LineSplitter", "lines_of", "pieces"]

@@ -9,6 +9,7 @@ server's again.
 from __future__ import annotations
 
 from asyncio import BaseProtocol, Transport
+from collections.abc import Mapping
 from typing import Protocol
 
 from logflume.http.context import Scope
@@ -20,9 +21,10 @@ EXTENSION = "logflume.connection"
 class Waiting(Protocol):
     """Who waits for something to answer."""
 
-    def again(self, offset: str, cursor: str | None) -> bool:
-        """The client asks the same again, from another offset and with another cursor: take it on,
-        or return False to have it go the ordinary way."""
+    def again(self, said: Mapping[str, str], body: bytes) -> bool:
+        """The client asks the same again with another body, and what else is said differently: a
+        GET's `offset` and `cursor`, a POST's `content-length` and `producer-seq`, as far as the
+        first request had them. Take it on, or return False to have it go the ordinary way."""
 
     def lost(self) -> None:
         """The connection is gone; nobody is left to answer."""

@@ -12,6 +12,7 @@ for long than to set an alarm for each.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from logflume.cursor import Cursor
 from logflume.errors import BadInput, LogError
@@ -19,7 +20,6 @@ from logflume.http.context import Context
 from logflume.http.lent import Connection
 from logflume.http.long_poll import WAIT_SECONDS, PollAnswer, poll_answer
 from logflume.http.problems import problem_of
-from logflume.http.respond import raw_response
 from logflume.records import Offset
 from logflume.tail import Batch
 
@@ -47,10 +47,11 @@ class ParkedPoll:
         self._waiting_since = self._loop.time()
         self._on_news()
 
-    def again(self, offset: str, cursor: str | None) -> bool:
+    def again(self, said: Mapping[str, str], _: bytes) -> bool:
         """See `lent.Waiting`."""
+        cursor = said.get("cursor")
         try:
-            if self._cursor.state.lifetime or not self._is_at(offset):
+            if self._cursor.state.lifetime or not self._is_at(said["offset"]):
                 return False
         except (BadInput, LogError):
             return False
@@ -123,13 +124,7 @@ class ParkedPoll:
 
     def _refuse(self, error: LogError) -> None:
         self._rest()
-        problem = problem_of(error)
-        headers = {
-            **problem.headers,
-            "Cache-Control": "no-store",
-            "Content-Type": "application/problem+json",
-        }
-        self._connection.answer(raw_response(problem.status, headers, problem.document() + b"\n"))
+        self._connection.answer(problem_of(error).raw())
 
     def _rest(self) -> None:
         """Nobody waits any more."""

@@ -18,11 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from logflume import errors
-from logflume.http.respond import tail_headers
+from logflume.http.respond import raw_response, tail_headers
 
 _log = logging.getLogger(__name__)
 
 TYPE_PREFIX = "urn:logflume:problem:"
+
+MEDIA_TYPE = "application/problem+json"
 
 RETRY_SECONDS = "1"
 """A restart takes about this long; a full disk is looked at again no sooner."""
@@ -52,9 +54,12 @@ class Problem:
 
     def response(self) -> Response:
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **self.headers}
-        return Response(
-            self.document() + b"\n", self.status, headers, media_type="application/problem+json"
-        )
+        return Response(self.document() + b"\n", self.status, headers, media_type=MEDIA_TYPE)
+
+    def raw(self) -> bytes:
+        """The answer as HTTP/1.1 writes it, for a connection that is kept."""
+        headers = {"Cache-Control": "no-store", "Content-Type": MEDIA_TYPE, **self.headers}
+        return raw_response(self.status, headers, self.document() + b"\n")
 
 
 class RequestError(Exception):
@@ -141,12 +146,16 @@ async def on_http_exception(_: Request, error: Exception) -> Response:
     return Problem(error.status_code, name, detail, headers=error.headers or {}).response()
 
 
+BUG = Problem(500, "internal-error", "Logflume failed; its log says more")
+
+
 async def on_bug(_: Request, __: Exception) -> Response:
     """What should not happen; Starlette raises it again, for the server's log."""
-    return Problem(500, "internal-error", "Logflume failed; its log says more").response()
+    return BUG.response()
 
 
 __all__ = [
+    "BUG",
     "Problem",
     "RequestError",
     "UnsupportedType",

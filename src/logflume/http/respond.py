@@ -5,8 +5,10 @@ Every answer carries `nosniff`: what a log holds must never be run because a bro
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -53,10 +55,17 @@ def raw_response(status: int, headers: Mapping[str, str], body: bytes = b"") -> 
 
 def raw_head(status: int, headers: Mapping[str, str]) -> bytes:
     """The head of an answer as HTTP/1.1 writes it."""
-    told = {"Date": formatdate(usegmt=True), **headers}
+    told = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    return b"%b%b\r\n" % (_begun(status, int(time.time())), told.encode("latin-1"))
+
+
+@lru_cache(maxsize=16)
+def _begun(status: int, now_seconds: int) -> bytes:
+    """What the heads of all answers of one status and second begin with."""
+    told = {"Date": formatdate(now_seconds, usegmt=True)}
     lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
     lines += [name + b": " + value for name, value in raw_headers(told)]
-    return b"\r\n".join([*lines, b"", b""])
+    return b"\r\n".join([*lines, b""])
 
 
 def _with_length(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:

@@ -16,12 +16,13 @@ from logflume.errors import BadInput, Duplicate, LogClosed
 from logflume.generic.logs import NewLog
 from logflume.generic.messages import encoder_of, records_of
 from logflume.generic.names import ADDRESS, PREFIX, log_of
-from logflume.http.append import THREAD_BYTES, producer_headers
+from logflume.http.append import THREAD_BYTES
 from logflume.http.body import whole_body
 from logflume.http.caching import etag_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.forms import forms_of
 from logflume.http.parameters import headers_of, path_parameter, producer_of
+from logflume.http.repeated_append import producer_headers, repeated_answer
 from logflume.http.respond import respond, tail_headers
 from logflume.http.stream_headers import (
     closes,
@@ -92,8 +93,7 @@ class StreamsApi:
         try:
             state = await self._append(log, headers, body, producer)
         except Duplicate as repeated:
-            told = {**tail_headers(repeated.state), **producer_headers(repeated.producer)}
-            await respond(send, 204, told)
+            await respond(send, *repeated_answer(repeated))
             return
         except LogClosed as closed:
             if body or producer or not closes(headers):

@@ -18,7 +18,7 @@ Its promises, which `tests/contract/store.py` examines in each:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -45,7 +45,7 @@ class Store(Protocol):
         """Make the log, with `first` applied to it in the same step; its state. Raises LogExists
         with the state of the one that is there, deleted or not, and what `rules.apply` raises."""
 
-    async def append(self, log: LogId, append: Append) -> State:
+    def append(self, log: LogId, append: Append) -> Awaitable[State]:
         """Apply `append`; the state after it. Raises NoSuchLog and what `rules.apply` raises."""
 
     async def state(self, log: LogId) -> State:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TypeVar
@@ -83,10 +83,10 @@ class SqliteStore:
         self._writer.start()
 
     async def create(self, log: LogId, state: State, first: Append | None = None) -> State:
-        return await self._changed(lambda transaction: transaction.create(log, state, first))
+        return await self._write(lambda transaction: transaction.create(log, state, first))
 
-    async def append(self, log: LogId, append: Append) -> State:
-        return await self._changed(lambda transaction: transaction.append(log, append))
+    def append(self, log: LogId, append: Append) -> Awaitable[State]:
+        return self._write(lambda transaction: transaction.append(log, append))
 
     async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
         await self._write(lambda transaction: transaction.delete(log, epoch), last=True)
@@ -120,19 +120,12 @@ class SqliteStore:
         self._listeners.clear()
         self._lock.close()
 
-    async def _changed(self, work: Callable[[Transaction], State]) -> State:
-        state = await self._write(work)
-        assert state is not None  # noqa: S101 -- what `work` returns
-        return state
-
-    async def _write(
-        self, work: Callable[[Transaction], State | None], *, last: bool = False
-    ) -> State | None:
+    def _write(self, work: Callable[[Transaction], T], *, last: bool = False) -> asyncio.Future[T]:
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        job = Job(work, self._loop.create_future(), last)
-        self._writer.submit(job)
-        return await job.future
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._writer.submit(Job(work, future, last))
+        return future
 
     async def _read(self, read: Callable[[apsw.Connection], T]) -> T:
         def run() -> T:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import apsw
 
@@ -28,7 +29,6 @@ from logflume.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from logflume.records import State
 from logflume.store import Announcement
 from logflume.store.sqlite_file import CHECKPOINT_PAGES, translated
 from logflume.store.sqlite_transaction import Transaction
@@ -46,14 +46,14 @@ PURGE_AGAIN_SECONDS = 1.0
 class Job:
     """Something to do in a transaction, and the future (of the event loop) to tell it to."""
 
-    work: Callable[[Transaction], State | None]
-    future: asyncio.Future[State | None]
+    work: Callable[[Transaction], object]
+    future: asyncio.Future[Any]
     last: bool = False
     """Whether it ends its transaction. A deletion does: it is announced before a log of the same
     name can be seen, which a read may do before that one's own announcement."""
 
 
-Outcome = tuple[Job, State | None, LogError | None]
+Outcome = tuple[Job, object, LogError | None]
 """How a job went: its result, or why it was refused."""
 
 

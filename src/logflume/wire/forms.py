@@ -8,6 +8,7 @@ always a border. Records of any other type are bytes that belong together only b
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["json", "text", "binary"]
@@ -41,7 +42,13 @@ def json_elements(body: bytes) -> bytes:
 
 def rfc3339(time_us: int) -> str:
     """Microseconds since 1970 as RFC 3339 in UTC, always with six digits: text order is time's."""
-    return (_1970 + timedelta(microseconds=time_us)).isoformat(timespec="microseconds") + "Z"
+    seconds, us = divmod(time_us, 1_000_000)
+    return f"{_to_the_second(seconds)}.{us:06d}Z"
+
+
+@lru_cache(maxsize=16)
+def _to_the_second(seconds: int) -> str:
+    return (_1970 + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
 __all__ = ["Kind", "json_elements", "json_items", "kind_of", "media_type", "rfc3339"]

@@ -1,0 +1,103 @@
+"""A producer that appends over one connection, request after request: no task, no parsing.
+
+A producer's next request differs from its last in nothing but the body, its length and the
+producer's number. It need not be parsed, routed and authorised like a stranger's: it is taken on
+here, and answered from the store's word that all is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from logflume.errors import Duplicate, LogError, StoreError
+from logflume.http.append_request import AppendRequest
+from logflume.http.context import Context
+from logflume.http.lent import Connection
+from logflume.http.problems import BUG, RequestError, problem_of
+from logflume.http.respond import raw_response, tail_headers
+from logflume.records import Producer, State
+
+_log = logging.getLogger(__name__)
+
+
+class RepeatedAppend:
+    """A producer's appends to one log over one connection."""
+
+    def __init__(self, context: Context, request: AppendRequest, connection: Connection) -> None:
+        self._context = context
+        self._request = request
+        self._connection = connection
+        self._storing: asyncio.Future[State] | None = None
+        self._producer = request.producer
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Answer the first request, and take on those that repeat it. False, and nothing is
+        answered, if the connection cannot be had."""
+        if not self._connection.lend(self):
+            return False
+        self._connection.answer(raw_response(status, headers))
+        return True
+
+    def again(self, said: Mapping[str, str], body: bytes) -> bool:
+        """See `lent.Waiting`."""
+        request, old = self._request, self._producer
+        if old is not None:
+            self._producer = Producer(old.id, old.epoch, int(said["producer-seq"]))
+        try:
+            encode = request.encoder(body, self._context.clock())
+            stored = self._context.deployments.append(request.log, encode, self._producer)
+        except (LogError, RequestError) as error:
+            self._refuse(error)
+            return True
+        self._storing = asyncio.ensure_future(stored)
+        self._storing.add_done_callback(self._stored)
+        return True
+
+    def lost(self) -> None:
+        """See `lent.Waiting`. What was sent is stored all the same."""
+        if self._storing is not None:
+            self._storing.remove_done_callback(self._stored)
+
+    def _stored(self, storing: asyncio.Future[State]) -> None:
+        if storing.cancelled():
+            return  # the server is at its end
+        try:
+            answer = stored_answer(storing.result(), self._producer)
+        except Duplicate as repeated:
+            answer = repeated_answer(repeated)
+        except LogError as error:
+            self._refuse(error)
+            return
+        except Exception:  # noqa: BLE001 -- told to who asked, as `on_bug` does
+            _log.exception("an append failed")
+            self._connection.answer(BUG.raw())
+            return
+        self._connection.answer(raw_response(*answer))
+
+    def _refuse(self, error: LogError | RequestError) -> None:
+        if isinstance(error, StoreError):
+            _log.error("POST %s: %s", self._request.log, error)
+        problem = error.problem if isinstance(error, RequestError) else problem_of(error)
+        self._connection.answer(problem.raw())
+
+
+def stored_answer(state: State, producer: Producer | None) -> tuple[int, dict[str, str]]:
+    """Status and headers that say that all is stored."""
+    if producer is None:
+        return 204, tail_headers(state)
+    return 200, {**tail_headers(state), **producer_headers(producer)}
+
+
+def repeated_answer(repeated: Duplicate) -> tuple[int, dict[str, str]]:
+    """Status and headers that say that all was stored before."""
+    return 204, {**tail_headers(repeated.state), **producer_headers(repeated.producer)}
+
+
+def producer_headers(producer: Producer) -> dict[str, str]:
+    """A producer's last accepted mark, told."""
+    return {"Producer-Epoch": str(producer.epoch), "Producer-Seq": str(producer.seq)}
+
+
+__all__ = ["RepeatedAppend", "producer_headers", "repeated_answer", "stored_answer"]
