@@ -204,21 +204,36 @@ def test_a_whole_repeat_is_stored_though_its_client_is_gone(kept_log: Log) -> No
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("body", "more"),
     [
-        {"content_type": "application/json", "body": b'{"text": "other"}'},
-        {"Producer_Id": "q", "Producer_Epoch": "0", "Producer_Seq": "0"},
-        {"X_Other": "header"},
-        {"Content_Encoding": "identity"},
+        (b'{"text": "other"}', {"content_type": "application/json"}),
+        (b"other\n", {"Producer_Id": "q", "Producer_Epoch": "0", "Producer_Seq": "0"}),
+        (b"other\n", {"X_Other": "header"}),
+        (b"other\n", {"Content_Encoding": "identity"}),
     ],
 )
-def test_another_request_goes_its_own_way(log: Log, more: dict[str, str]) -> None:
+def test_another_request_goes_its_own_way(log: Log, body: bytes, more: dict[str, str]) -> None:
     """And one like the first is taken after it as before."""
-    body = more.pop("body", b"other\n")
     assert log.ask(b"one\n")[0] == log.ask(b"two\n")[0] == 204
     assert log.ask(body, **more)[0] in (200, 204)
     assert log.ask(b"three\n")[0] == log.ask(b"four\n")[0] == 204
     assert log.texts() == ["one", "two", "other", "three", "four"]
+
+
+def test_a_generic_logs_appends_may_be_repeated_too(log: Log) -> None:
+    """With a producer's numbers; a bad body is refused, and what is stored has its borders."""
+    log.path = "/v1/stream/repeated"
+    json_type = {"Content-Type": "application/json"}
+    assert log.client.put(log.path, headers=json_type).status_code in (200, 201)
+    for seq in range(5):
+        answer = log.ask(b'[{"a":%d}]' % seq, "application/json", **MARK, Producer_Seq=str(seq))
+        assert (answer[0], answer[1]["producer-seq"]) == (200, str(seq))
+    assert log.ask(b"[]", "application/json", **MARK, Producer_Seq="5")[0] == 400
+    assert log.ask(b"", "application/json", **MARK, Producer_Seq="5")[0] == 400
+    assert log.ask(b"[5]", "application/json", **MARK, Producer_Seq="4")[0] == 204
+    assert log.ask(b"[5]", "application/json", **MARK, Producer_Seq="5")[0] == 200
+    assert log.client.get(f"{log.path}?offset=-1").json() == [*({"a": n} for n in range(5)), 5]
+    log.client.delete(log.path)
 
 
 def test_another_log_on_the_same_connection_gets_its_own(log: Log) -> None:

@@ -8,18 +8,19 @@ read to its end, and stored whole or not at all. The answer is given once all is
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from functools import partial
 
 from logflume.errors import Duplicate, LogClosed, LogError, LogGone
 from logflume.http.append_request import AppendRequest, declared_bytes
 from logflume.http.body import ClientDisconnected, read_body
 from logflume.http.context import Context, Message, Receive, Scope, Send
-from logflume.http.lent import connection_of
 from logflume.http.parameters import headers_of
 from logflume.http.problems import RequestError, problem_of
-from logflume.http.repeated_append import RepeatedAppend, repeated_answer, stored_answer
+from logflume.http.repeated_append import answer_stored, repeated_answer
 from logflume.http.respond import respond, tail_headers
 from logflume.http.text_stream import TextStream
+from logflume.records import Producer, State
 
 THREAD_BYTES = 256 * 1024
 """A longer batch is taken apart off the event loop, and one that may become longer: 20 MiB take a
@@ -63,12 +64,14 @@ class AppendLog:
         except Duplicate as repeated:
             await respond(send, *repeated_answer(repeated))
             return
-        answer = stored_answer(state, request.producer)
-        connection = connection_of(scope)
-        can_repeat = connection is not None and not request.encoding
-        following = RepeatedAppend(self._context, request, connection) if can_repeat else None
-        if following is None or not following.begin(*answer):
-            await respond(send, *answer)
+        again = None if request.encoding else partial(self._again, request)
+        await answer_stored(scope, send, state, request.producer, again)
+
+    def _again(
+        self, request: AppendRequest, body: bytes, producer: Producer | None
+    ) -> Awaitable[State]:
+        encode = request.encoder(body, self._context.clock())
+        return self._context.deployments.append(request.log, encode, producer)
 
     async def _stream(self, request: AppendRequest, receive: Receive, send: Send) -> None:
         state = await self._context.store.state(request.log)

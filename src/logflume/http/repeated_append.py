@@ -2,35 +2,53 @@
 
 A producer's next request differs from its last in nothing but the body, its length and the
 producer's number. It need not be parsed, routed and authorised like a stranger's: it is taken on
-here, and answered from the store's word that all is on disk.
+here, and answered when the store says that all is on disk.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from logflume.errors import Duplicate, LogError, StoreError
-from logflume.http.append_request import AppendRequest
-from logflume.http.context import Context
-from logflume.http.lent import Connection
+from logflume.http.context import Scope, Send
+from logflume.http.lent import Connection, connection_of
 from logflume.http.problems import BUG, RequestError, problem_of
-from logflume.http.respond import raw_response, tail_headers
+from logflume.http.respond import raw_response, respond, tail_headers
 from logflume.records import Producer, State
 
 _log = logging.getLogger(__name__)
+
+Appending = Callable[[bytes, Producer | None], Awaitable[State]]
+"""Appends a whole body as the first request did. Raises LogError, RequestError, at once or when
+awaited."""
+
+
+async def answer_stored(
+    scope: Scope, send: Send, state: State, producer: Producer | None, again: Appending | None
+) -> None:
+    """Answer an append that is on disk; where the server lends its connection, those that repeat
+    it go to `again`."""
+    answer = stored_answer(state, producer)
+    connection = connection_of(scope)
+    is_taken = False
+    if connection is not None and again is not None:
+        is_taken = RepeatedAppend(connection, again, producer).begin(*answer)
+    if not is_taken:
+        await respond(send, *answer)
 
 
 class RepeatedAppend:
     """A producer's appends to one log over one connection."""
 
-    def __init__(self, context: Context, request: AppendRequest, connection: Connection) -> None:
-        self._context = context
-        self._request = request
+    def __init__(
+        self, connection: Connection, append: Appending, producer: Producer | None
+    ) -> None:
         self._connection = connection
+        self._append = append
+        self._producer = producer
         self._storing: asyncio.Future[State] | None = None
-        self._producer = request.producer
 
     def begin(self, status: int, headers: Mapping[str, str]) -> bool:
         """Answer the first request, and take on those that repeat it. False, and nothing is
@@ -42,12 +60,11 @@ class RepeatedAppend:
 
     def again(self, said: Mapping[str, str], body: bytes) -> bool:
         """See `lent.Waiting`."""
-        request, old = self._request, self._producer
+        old = self._producer
         if old is not None:
             self._producer = Producer(old.id, old.epoch, int(said["producer-seq"]))
         try:
-            encode = request.encoder(body, self._context.clock())
-            stored = self._context.deployments.append(request.log, encode, self._producer)
+            stored = self._append(body, self._producer)
         except (LogError, RequestError) as error:
             self._refuse(error)
             return True
@@ -78,7 +95,7 @@ class RepeatedAppend:
 
     def _refuse(self, error: LogError | RequestError) -> None:
         if isinstance(error, StoreError):
-            _log.error("POST %s: %s", self._request.log, error)
+            _log.error("an append failed: %s", error)
         problem = error.problem if isinstance(error, RequestError) else problem_of(error)
         self._connection.answer(problem.raw())
 
@@ -100,4 +117,4 @@ def producer_headers(producer: Producer) -> dict[str, str]:
     return {"Producer-Epoch": str(producer.epoch), "Producer-Seq": str(producer.seq)}
 
 
-__all__ = ["RepeatedAppend", "producer_headers", "repeated_answer", "stored_answer"]
+__all__ = ["answer_stored", "producer_headers", "repeated_answer"]

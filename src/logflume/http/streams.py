@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ from logflume.http.caching import etag_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.forms import forms_of
 from logflume.http.parameters import headers_of, path_parameter, producer_of
-from logflume.http.repeated_append import producer_headers, repeated_answer
+from logflume.http.repeated_append import answer_stored, producer_headers, repeated_answer
 from logflume.http.respond import respond, tail_headers
 from logflume.http.stream_headers import (
     closes,
@@ -99,11 +100,12 @@ class StreamsApi:
             if body or producer or not closes(headers):
                 raise
             state = closed.state  # closing again changes nothing
-        if producer is None:
-            await respond(send, 204, tail_headers(state))
+        if body:
+            again = None if "content-encoding" in headers else partial(self._append, log, headers)
+            await answer_stored(scope, send, state, producer, again)
         else:
-            status = 200 if body else 204
-            await respond(send, status, {**tail_headers(state), **producer_headers(producer)})
+            told = producer_headers(producer) if producer else {}
+            await respond(send, 204, {**tail_headers(state), **told})
 
     async def head(self, scope: Scope, _: Receive, send: Send) -> None:
         """Where the log stands. Not a use of it: its lifetime goes on."""
