@@ -12,7 +12,7 @@ from tests.cli_tools import NOBODY, CommandLine
 
 pytestmark = pytest.mark.live
 
-COMMANDS = ("run", "push", "tail", "ls", "show", "open", "sync", "serve")
+COMMANDS = ("run", "push", "tail", "ls", "show", "open", "sync", "compare", "serve")
 ID = "dep_" + "0" * 37
 
 

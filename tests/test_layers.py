@@ -15,16 +15,18 @@ LINES = (
     ("errors", "records"),
     ("rules", "wire"),
     ("store",),
-    ("tail", "cursor", "lineage", "forks"),
+    ("batch", "reads", "tail", "cursor", "lineage", "forks"),
     ("deployments", "generic"),
     ("http",),
     ("page",),
-    ("client", "cli"),
+    ("client",),
+    ("compare",),
+    ("cli",),
 )
 """A file imports only from its own line or the lines above it."""
 
 NEVER_AWAIT = {"errors", "records", "rules", "wire"}
-READING = ("tail", "cursor", "lineage", "forks")
+READING = ("batch", "reads", "tail", "cursor", "lineage", "forks")
 CORE = {f"logflume.{name}" for name in (*NEVER_AWAIT, "store", *READING)}
 """Of `store` only the Protocol: the stores themselves know files and threads."""
 
@@ -37,19 +39,33 @@ PATTERNS = (
     ("history",),
     ("long_poll", "parked_poll"),
     ("sse", "sse_stream"),
-    ("websocket", "socket_requests", "socket_way", "subscriptions"),
+    (
+        "websocket",
+        "handshake",
+        "socket_connection",
+        "socket_requests",
+        "socket_way",
+        "subscriptions",
+    ),
 )
 PATTERN_OF = {f"logflume.http.{name}": pattern[0] for pattern in PATTERNS for name in pattern}
 """Which pattern a module belongs to."""
 
-SHARED = {f"logflume.http.{name}" for name in ("crowd", "follower", "lent", "outlet", "place")}
+SHARED = {
+    f"logflume.http.{name}"
+    for name in ("crowd", "follower", "lent", "outlet", "place", "slices", "watchers")
+}
 """What patterns have in common."""
 
 COMPOSITION_ROOT = "logflume.cli.serve"
-SERVER_SIDE = {COMPOSITION_ROOT, "logflume.cli.http_protocol"}
+SERVER_SIDE = {COMPOSITION_ROOT, "logflume.cli.http_protocol", "logflume.cli.upgrade"}
 """What of the commands knows the server's inside: the root, and its part of uvicorn."""
 
 FOR_CLIENTS = ("errors", "records", "deployments.ids", "deployments.lines", "client", "__version__")
+"""What the client, the comparison and the commands may know of the rest."""
+
+CLIENTS = {"client": (), "compare": (), "cli": ("compare",)}
+"""Who goes by the public API, and what each may know besides itself."""
 
 Modules = Mapping[str, ast.Module]
 Rule = Callable[[Modules], list[str]]
@@ -177,15 +193,15 @@ def patterns_stand_alone(modules: Modules) -> list[str]:
 
 
 def clients_use_the_public_api(modules: Modules) -> list[str]:
-    """The client and the commands know of the server what everybody can: its HTTP API."""
-    allowed = [f"logflume.{name}" for name in FOR_CLIENTS]
+    """The client, the comparison and the commands know of the server what everybody can: its
+    HTTP API."""
     return [
         f"{module} imports {name}"
+        for client, others in CLIENTS.items()
         for module, name in _all_imports(modules)
-        if _within(module, "logflume.client") or _within(module, "logflume.cli")
+        if _within(module, f"logflume.{client}")
         if module not in SERVER_SIDE and _within(name, "logflume")
-        if not any(_within(name, public) for public in allowed)
-        if not (_within(module, "logflume.cli") and _within(name, "logflume.cli"))
+        if not any(_within(name, f"logflume.{part}") for part in (*FOR_CLIENTS, client, *others))
     ]
 
 
@@ -214,6 +230,10 @@ PLANTED = [
     (patterns_stand_alone, "http.follower", "from logflume.http.sse_stream import SseConnection"),
     (clients_use_the_public_api, "client.http", "from logflume.http.body import read_body"),
     (clients_use_the_public_api, "client.http", "from logflume.cli import main"),
+    (clients_use_the_public_api, "client.http", "from logflume.compare.plan import Plan"),
+    (clients_use_the_public_api, "compare.server", "from logflume.cli.serve import serve"),
+    (clients_use_the_public_api, "compare.crowd", "from logflume.http.sse import follow"),
+    (clients_use_the_public_api, "compare.cuts", "from logflume.store import Store"),
     (clients_use_the_public_api, "cli.tail", "from logflume import tail"),
     (clients_use_the_public_api, "cli.run", "import logflume.deployments.deployments"),
 ]

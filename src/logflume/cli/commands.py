@@ -14,6 +14,7 @@ import typer
 
 from logflume.cli import options as opt
 from logflume.cli.about import About
+from logflume.cli.compare_command import compare
 from logflume.cli.messages import say
 from logflume.cli.settings import DEFAULT_SERVER
 
@@ -292,3 +293,6 @@ def serve(
     from logflume.cli.serve import serve as serve_logs
 
     raise typer.Exit(serve_logs(host=host, port=port, data=data, store=store))
+
+
+app.command()(compare)
