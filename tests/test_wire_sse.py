@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logflume.records import Chunk, Offset, Seq
+from logflume.wire.forms import Kind
 from logflume.wire.sse import sse_control, sse_data, sse_problem, sse_retry
 from tests.sse import dispatched
 
@@ -21,9 +22,13 @@ def chunk(*records: bytes) -> Chunk:
     return Chunk.of(Seq(1), records)
 
 
+def data_event(chunks: list[Chunk], kind: Kind) -> bytes:
+    return b"".join(sse_data(OFFSET, chunks, kind))
+
+
 def test_a_batch_of_json_is_framed_as_durable_streams_frames_it() -> None:
     """LF only, no space after `data:`, `id` first."""
-    framed = sse_data(OFFSET, [chunk(b'{"n":1}\n', b'{"n":2}\n'), chunk(b"3\n")], "json")
+    framed = data_event([chunk(b'{"n":1}\n', b'{"n":2}\n'), chunk(b"3\n")], "json")
     assert framed == ID + b'event: data\ndata:[{"n":1},{"n":2},3]\n\n'
 
 
@@ -40,7 +45,7 @@ def test_a_batch_of_json_is_framed_as_durable_streams_frames_it() -> None:
 )
 def test_text_is_framed_line_by_line(text: bytes, lines: list[bytes]) -> None:
     """A space only before a line's own first space. Caught: CR left in, a last empty line lost."""
-    assert sse_data(OFFSET, [chunk(text)], "text") == (
+    assert data_event([chunk(text)], "text") == (
         ID + b"event: data\n" + b"".join(line + b"\n" for line in lines) + b"\n"
     )
 
@@ -49,7 +54,7 @@ def test_text_is_framed_line_by_line(text: bytes, lines: list[bytes]) -> None:
 def test_text_comes_back_but_for_its_line_ends(texts: list[bytes]) -> None:
     """And is one event, whatever it says."""
     whole = b"".join(texts)
-    framed = sse_data(OFFSET, [chunk(*texts)], "text")
+    framed = data_event([chunk(*texts)], "text")
     assert dispatched(framed) == [("data", re.sub(rb"\r\n|\r", b"\n", whole))]
 
 
@@ -58,7 +63,7 @@ def test_text_comes_back_but_for_its_line_ends(texts: list[bytes]) -> None:
 def test_what_a_log_says_is_never_an_event(kind: str, end: bytes) -> None:
     """Nor an id, nor the end of one. Caught: splitting at LF alone."""
     forged = end.join([b"x", b"", b"event: control", b'data:{"streamClosed":true}', b"", b"id: 9"])
-    framed = sse_data(OFFSET, [chunk(forged)], "text" if kind == "text" else "binary")
+    framed = data_event([chunk(forged)], "text" if kind == "text" else "binary")
     assert [event for event, _ in dispatched(framed)] == ["data"]
     assert framed.count(b"id: ") == 1 + (kind == "text")  # within the data
     assert b"\nid: " not in framed
@@ -67,7 +72,7 @@ def test_what_a_log_says_is_never_an_event(kind: str, end: bytes) -> None:
 @given(st.lists(st.binary(), min_size=1))
 def test_a_binary_batch_is_base64_by_itself(records: list[bytes]) -> None:
     """Padded, one line, decodable without the batch before it."""
-    [(event, data)] = dispatched(sse_data(OFFSET, [chunk(*records)], "binary")) or [("data", b"")]
+    [(event, data)] = dispatched(data_event([chunk(*records)], "binary")) or [("data", b"")]
     assert event == "data"
     assert len(data) % 4 == 0
     assert b64decode(data, validate=True) == b"".join(records)

@@ -2,18 +2,21 @@
 
 History is one read, long polling one read that may wait, a live stream a read after the other.
 All of them go the same way: what the ring has comes from the ring, what it no longer has from
-the store, and at the end the cursor waits. There is no other path for "live", hence no seam.
+the store, by a read that followers may share (`reads`), and at the end the cursor waits. There is
+no other path for "live", hence no seam.
 
 Invariant: a cursor at `seq` has handed out every record up to `seq` once, in order.
 """
 
 from __future__ import annotations
 
+from logflume.batch import Batch
 from logflume.errors import AheadOfTail, NoSuchLog, StoreCorrupt, WrongEpoch
 from logflume.lineage import stored
+from logflume.reads import Reads
 from logflume.records import LogId, Offset, Seq, State
 from logflume.store import Store
-from logflume.tail import Batch, Tail, Tails, Waiter
+from logflume.tail import Tail, Tails, Waiter
 
 MAX_BATCH_BYTES = 256 * 1024
 """One read: large enough that the work around it does not count, small enough that ten thousand
@@ -23,8 +26,11 @@ readers who catch up at once fit into memory."""
 class Cursor:
     """A reader's place in a log. Use it from one task only."""
 
-    def __init__(self, store: Store, tail: Tail, seq: Seq) -> None:
+    __slots__ = ("_reads", "_store", "_tail", "seq")
+
+    def __init__(self, store: Store, reads: Reads, tail: Tail, seq: Seq) -> None:
         self._store = store
+        self._reads = reads
         self._tail = tail
         self.seq = seq
 
@@ -33,7 +39,7 @@ class Cursor:
         """A cursor at `offset`, or at the start for None. Raises NoSuchLog, WrongEpoch when the
         offset is of an earlier log of this name, AheadOfTail when nothing is there yet."""
         tail = await tails.open(log)
-        cursor = cls(store, tail, Seq(0))
+        cursor = cls(store, tails.reads, tail, Seq(0))
         if offset is not None:
             await cursor.move(offset)
         return cursor
@@ -49,7 +55,7 @@ class Cursor:
 
     def twin(self) -> Cursor:
         """Another cursor at the same place."""
-        return Cursor(self._store, self._tail, self.seq)
+        return Cursor(self._store, self._reads, self._tail, self.seq)
 
     async def move(self, offset: Offset) -> None:
         """Go to `offset`. Raises WrongEpoch and AheadOfTail."""
@@ -78,7 +84,7 @@ class Cursor:
         """
         if wait_seconds:
             await self._tail.wait(self.seq, wait_seconds)
-        batch = self._tail.recent(self.seq, max_bytes)
+        batch = self._at_hand(max_bytes)
         if batch is None:
             batch = await self._stored(until, max_bytes)
         if until is not None and batch.until > until:
@@ -88,11 +94,11 @@ class Cursor:
         return batch
 
     def read_ring(self, max_bytes: int = MAX_BATCH_BYTES) -> Batch | None:
-        """What `read` gives without waiting, if the ring has it; else None, and the cursor stays.
+        """What `read` gives without waiting, if it is at hand; else None, and the cursor stays.
 
         Raises NoSuchLog when the log is gone.
         """
-        batch = self._tail.recent(self.seq, max_bytes)
+        batch = self._at_hand(max_bytes)
         if batch is not None:
             self.seq = batch.until
         return batch
@@ -118,16 +124,26 @@ class Cursor:
         """Do not call `waiter` any more."""
         self._tail.leave(waiter)
 
+    def _at_hand(self, max_bytes: int) -> Batch | None:
+        """The next batch, if it is in the ring or was read for another lately."""
+        tail = self._tail
+        return tail.recent(self.seq, max_bytes) or self._reads.kept(
+            tail.log, tail.state, self.seq, max_bytes
+        )
+
     async def _stored(self, until: Seq | None, max_bytes: int) -> Batch:
-        state = self.state
+        log, state = self._tail.log, self.state
         last = state.tail if until is None else min(until, state.tail)
         if last <= self.seq:
             return Batch(self.seq, (), state)
-        log = self._tail.log
         try:
-            chunks = await stored(
-                self._store, log, state, self.seq, until=last, max_bytes=max_bytes
-            )
+            if until is None:
+                batch = await self._reads.read(log, state, self.seq, max_bytes)
+            else:
+                chunks = await stored(
+                    self._store, log, state, self.seq, until=last, max_bytes=max_bytes
+                )
+                batch = Batch(self.seq, chunks, state)
         except StoreCorrupt:
             if not self._tail.gone:
                 raise
@@ -135,7 +151,7 @@ class Cursor:
             # Another log may have this name by now; the announcement of the deletion came before
             # anything of that one could be read, or found missing.
             raise NoSuchLog(log)
-        return Batch(self.seq, chunks, state)
+        return batch
 
 
 __all__ = ["MAX_BATCH_BYTES", "Cursor"]

@@ -17,8 +17,10 @@ from functools import partial
 from itertools import takewhile
 from weakref import WeakValueDictionary
 
+from logflume.batch import Batch, Frame
 from logflume.errors import LogGone, NoSuchLog
-from logflume.records import Chunk, LogId, Offset, Seq, State
+from logflume.reads import Reads
+from logflume.records import Chunk, LogId, Seq, State
 from logflume.store import Announcement, Store
 
 RING_BYTES = 256 * 1024
@@ -29,72 +31,38 @@ SHARED_BATCHES = 8
 """Batches kept for the next reader at the same place. Nearly all are at the tail; those who join
 elsewhere in the ring must not leave a copy of it each."""
 
-
 MAX_STATES = 4096
 """States kept of logs that were read lately, 1 KB each, so that a poll costs no store read."""
-
-
-class Batch:
-    """Consecutive records `after + 1` to `until`, and the log's state when they were read.
-
-    Readers at the same place get the same Batch, so that `framed` encodes for all of them once.
-    """
-
-    __slots__ = ("_frames", "_token", "after", "chunks", "state", "until")
-
-    def __init__(self, after: Seq, chunks: Sequence[Chunk], state: State) -> None:
-        self.after = after
-        self.chunks = chunks
-        self.until = chunks[-1].last if chunks else after
-        self.state = state
-        self._frames: dict[Frame, bytes] = {}
-        self._token = ""
-
-    @property
-    def up_to_date(self) -> bool:
-        return self.until >= self.state.tail
-
-    @property
-    def closed(self) -> bool:
-        """Whether this is the end: nothing follows these records, ever."""
-        return self.up_to_date and self.state.closed
-
-    @property
-    def offset(self) -> Offset:
-        """The place after these records."""
-        return self.state.offset(self.until)
-
-    @property
-    def token(self) -> str:
-        """That place's text, made once."""
-        if not self._token:
-            self._token = str(self.offset)
-        return self._token
-
-    def framed(self, frame: Frame, now_us: int) -> bytes:
-        """`frame(self, now_us)` as it was for the first reader who asked: computed once."""
-        try:
-            return self._frames[frame]
-        except KeyError:
-            return self._frames.setdefault(frame, frame(self, now_us))
-
-
-Frame = Callable[[Batch, int], bytes]
-"""Makes a batch into what goes over the wire, given the time in microseconds since 1970."""
 
 
 Waiter = Callable[[], None]
 """Told once that a tail has news. It must not raise: others wait, too."""
 
 
+_EMPTY: deque[Chunk] = deque()
+"""The ring of every log of which nothing has come yet: a deque of its own takes 760 bytes."""
+
+
 class Tail:
     """The end of one log as its announcements tell it. Use it on the event loop only."""
+
+    __slots__ = (
+        "__weakref__",
+        "_max_ring_bytes",
+        "_ring",
+        "_ring_bytes",
+        "_shared",
+        "_state",
+        "_waiters",
+        "gone",
+        "log",
+    )
 
     def __init__(self, log: LogId, ring_bytes: int) -> None:
         self.log = log
         self.gone = False
         self._state: State | None = None
-        self._ring: deque[Chunk] = deque()
+        self._ring: deque[Chunk] = _EMPTY
         self._ring_bytes = 0
         self._max_ring_bytes = ring_bytes
         self._shared: dict[tuple[Seq, int], Batch] = {}
@@ -184,6 +152,8 @@ class Tail:
 
     def _grow(self, chunks: Sequence[Chunk]) -> None:
         self._shared.clear()
+        if chunks and self._ring is _EMPTY:
+            self._ring = deque()
         for chunk in chunks:
             if self._ring and self._ring[-1].last + 1 != chunk.first:
                 self._ring.clear()
@@ -224,6 +194,7 @@ class Tails:
         self._tails: WeakValueDictionary[LogId, Tail] = WeakValueDictionary()
         self._states: OrderedDict[LogId, State] = OrderedDict()
         self.stopping = False
+        self.reads = Reads(store)
         store.subscribe(self._hear)
 
     async def open(self, log: LogId) -> Tail:

@@ -88,6 +88,48 @@ class TestForms:
             assert said(head.headers) == said(get.headers)
 
 
+@pytest.fixture(scope="module")
+def long(api: Api) -> str:
+    """A log of some megabytes, in large appends and small ones, with a line in two parts."""
+    deployment = api.create()
+    for first in range(1, 30_000, 6000):
+        api.append_lines(deployment, first, first + 5998)
+        api.append_lines(deployment, first + 5999, first + 5999)
+    api.append(deployment, "x" * 70_000)
+    api.append(deployment, "end")
+    return deployment
+
+
+class TestLong:
+    """A log that takes many reads of the store, and many pieces of an answer."""
+
+    def test_every_form_is_whole(self, api: Api, long: str) -> None:
+        """Pieces meet without a byte too many or too few. Caught: an array's pieces without a comma
+        between them, a last one that is cut."""
+        rows = api.ndjson(long)
+        assert [json.loads(row)["n"] for row in rows.splitlines()] == list(range(1, 30_004))
+        assert api.read(long).content == b"[" + rows[:-1].replace(b"\n", b",") + b"]"
+        texts = [*(f"line {number}" for number in range(1, 30_001)), "x" * 70_000, "end", ""]
+        assert api.text(long).decode().split("\n") == texts
+
+    @pytest.mark.parametrize("seq", [1, 5999, 12_345, 29_999])
+    def test_every_part_is_the_end_of_the_whole(self, api: Api, long: str, seq: int) -> None:
+        """From any place on."""
+        rows = api.ndjson(long).splitlines(keepends=True)
+        query = {"offset": offset_at(api.tail(long), seq)}
+        assert api.read(long, query, NDJSON).content == b"".join(rows[seq:])
+        assert api.read(long, query).json()[0]["n"] == seq + 1
+
+    @pytest.mark.parametrize("accept", FORMS)
+    def test_head_is_get_without_the_body(self, api: Api, long: str, accept: str) -> None:
+        """Its length is told where it is known."""
+        path = f"/v1/deployments/{long}/log"
+        get = api.request("GET", path, headers={"Accept": accept})
+        head = api.request("HEAD", path, headers={"Accept": accept})
+        assert head.headers.get("content-length") == get.headers.get("content-length")
+        assert ("content-length" in get.headers) == (accept != "text/plain")
+
+
 class TestPlaces:
     @pytest.mark.parametrize(
         ("query", "first", "last"),

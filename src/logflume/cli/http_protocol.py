@@ -103,7 +103,8 @@ class HttpProtocol(HttpToolsProtocol):
         self.connections.discard(self)
         self._unset_keepalive_if_required()
         self.transport.set_protocol(protocol)
-        self.parser = None  # type: ignore[assignment]  # the two would keep each other alive
+        # All of these know the protocol, and would keep it and each other alive.
+        self.parser = self.scope = self.cycle = None  # type: ignore[assignment]
         return self.transport
 
     def lend(self, waiting: Waiting) -> bool:

@@ -34,8 +34,8 @@ class Form:
     before: bytes = b""
     after: bytes = b""
     cut_bytes: int = 0
-    keeps_length: bool = True
-    """Whether encoding leaves the number of bytes as it is."""
+    decodes: bool = False
+    """Whether encoding parses the records: it takes its time, and how long they get is unknown."""
 
     def pieces(self, chunks: Sequence[Chunk]) -> Iterator[bytes]:
         """The records of one read, encoded."""
@@ -53,7 +53,7 @@ class Form:
 
     def length(self, size_bytes: int) -> int | None:
         """How long an answer of records of so many bytes is, if that is known beforehand."""
-        if not self.keeps_length:
+        if self.decodes:
             return None
         return len(self.before) + size_bytes - self.cut_bytes + len(self.after)
 
@@ -74,7 +74,7 @@ def _gathered(chunks: Sequence[Chunk]) -> Iterator[bytes]:
 
 JSON = Form("json", None, json_elements, before=b"[", after=b"]", cut_bytes=1)
 NDJSON = Form("ndjson", "application/x-ndjson")
-TEXT = Form("text", "text/plain; charset=utf-8", text_of, keeps_length=False)
+TEXT = Form("text", "text/plain; charset=utf-8", text_of, decodes=True)
 RAW = Form("raw", None)
 
 LINES = (JSON, NDJSON, TEXT)

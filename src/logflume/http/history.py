@@ -7,6 +7,7 @@ has the answer already, as short polling does, is told so without looking at rec
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from logflume.cursor import Cursor
@@ -19,8 +20,16 @@ from logflume.http.watch import while_connected
 from logflume.records import Seq, State
 from logflume.tail import Batch
 
-READ_BYTES = 1024 * 1024
-"""Records read from the store at a time. Larger reads are not faster, only heavier."""
+READ_BYTES = 256 * 1024
+"""Records read from the store at first, and for a client that takes its time: it keeps them in
+memory until it has taken them."""
+
+MAX_READ_BYTES = 2 * 1024 * 1024
+"""Read at a time for a client that takes all that it gets: each read costs 70 µs, as much as 100 KB
+of it."""
+
+QUICK_SECONDS = 0.05
+"""Who takes a read's records within this time is given twice as much with the next one."""
 
 
 async def send_history(
@@ -47,7 +56,7 @@ async def send_history(
         await send({"type": "http.response.body"})
         return
     cursor.seq = span.after
-    batch = await _read(cursor, span.until)
+    batch = await cursor.read(until=span.until, max_bytes=READ_BYTES)
     if batch.until >= span.until:
         await respond(send, 200, headers, form.whole(batch.chunks))
         return
@@ -99,21 +108,23 @@ def _length(form: Form, state: State, span: Span) -> int | None:
     return form.length(state.size_bytes)
 
 
-async def _read(cursor: Cursor, until: Seq) -> Batch:
-    return await cursor.read(until=until, max_bytes=READ_BYTES)
-
-
 async def _send_all(send: Send, form: Form, cursor: Cursor, until: Seq, batch: Batch) -> None:
     """The piece that is the last one must end the answer, so each waits for the next one."""
-    ready = form.before
+    loop = asyncio.get_running_loop()
+    ready, max_bytes = form.before, READ_BYTES
     while True:
+        began = loop.time()
         for piece in form.pieces(batch.chunks):
             if ready:
                 await send({"type": "http.response.body", "body": ready, "more_body": True})
+            if form.decodes:
+                await asyncio.sleep(0)  # everything else has its turn
             ready = piece
         if batch.until >= until:
             break
-        batch = await _read(cursor, until)
+        is_quick = loop.time() - began < QUICK_SECONDS
+        max_bytes = min(2 * max_bytes, MAX_READ_BYTES) if is_quick else READ_BYTES
+        batch = await cursor.read(until=until, max_bytes=max_bytes)
     await send({"type": "http.response.body", "body": form.last(ready)})
 
 

@@ -7,8 +7,8 @@ the same write, so no connection is cut between a batch and the offset after it.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from logflume.cursor import Cursor
 from logflume.http.context import Context, Receive, Scope, Send
@@ -47,40 +47,45 @@ async def follow_sse(
         await respond(send, 204, {"Cache-Control": "no-store"})
         return
     kind = kind_of(cursor.state.content_type)
-    encoding = {"Stream-SSE-Data-Encoding": "base64"} if kind == "binary" else {}
-    headers = {**HEADERS, **encoding}
     if scope["method"] == "HEAD":
-        await start(send, 200, headers)
+        await start(send, 200, _headers(kind))
         await send({"type": "http.response.body"})
         return
-    chance = random.random()  # noqa: S311 -- spreads load, no secret
-    framing = SseFraming(kind, least_cursor(context.clock(), known_cursor, chance))
-    if not _take_over(context, cursor, framing, scope, headers):
-        await start(send, 200, headers)
-        stream = SseResponse(context.crowds, cursor, framing, send)
+    now_us = context.clock()
+    least = least_cursor(now_us, known_cursor, random.random())  # noqa: S311 -- no secret
+    if not _take_over(context, cursor, kind, least, scope, now_us):
+        await start(send, 200, _headers(kind))
+        stream = SseResponse(context.crowds, cursor, SseFraming(kind, least), send)
         await while_connected(receive, stream.run())
 
 
 def _take_over(
-    context: Context,
-    cursor: Cursor,
-    framing: SseFraming,
-    scope: Scope,
-    headers: Mapping[str, str],
+    context: Context, cursor: Cursor, kind: Kind, least: int, scope: Scope, now_us: int
 ) -> bool:
     """Stream on the connection itself, if the server gives it away."""
     connection = connection_of(scope)
     if connection is None:
         return False
     is_chunked = scope["http_version"] == "1.1"
-    framing = replace(framing, is_chunked=is_chunked)
-    stream = SseConnection(context.crowds, cursor, framing, is_chunked=is_chunked)
+    framing = SseFraming(kind, least, is_chunked)
+    stream = SseConnection(context, cursor, framing, is_chunked=is_chunked)
     transport = connection.give_away(stream)
     if transport is None:
         return False
-    coding = {"Transfer-Encoding": "chunked"} if is_chunked else {}
-    stream.begin(transport, raw_head(200, {**headers, **coding, "Connection": "close"}))
+    stream.begin(transport, _head(kind, now_us // 1_000_000, is_chunked=is_chunked))
     return True
+
+
+def _headers(kind: Kind) -> dict[str, str]:
+    encoding = {"Stream-SSE-Data-Encoding": "base64"} if kind == "binary" else {}
+    return {**HEADERS, **encoding}
+
+
+@lru_cache(maxsize=8)
+def _head(kind: Kind, _: int, *, is_chunked: bool) -> bytes:
+    """The head of every stream that begins in this second: thousands may, after a restart."""
+    coding = {"Transfer-Encoding": "chunked"} if is_chunked else {}
+    return raw_head(200, {**_headers(kind), **coding, "Connection": "close"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +110,10 @@ class SseFraming:
             closed=batch.closed,
         )
         if batch.chunks:
-            events = sse_data(batch.offset, batch.chunks, self.kind) + control
+            events = [*sse_data(batch.offset, batch.chunks, self.kind), control]
         else:
-            events = sse_place(batch.offset) + control
-        return chunked(events) if self.is_chunked else events
+            events = [sse_place(batch.offset), control]
+        return chunked(*events) if self.is_chunked else b"".join(events)
 
 
 __all__ = ["SseFraming", "follow_sse"]

@@ -24,7 +24,7 @@ from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.forms import forms_of
 from logflume.http.parameters import headers_of, path_parameter, producer_of
 from logflume.http.repeated_append import answer_stored, producer_headers, repeated_answer
-from logflume.http.respond import respond, tail_headers
+from logflume.http.respond import respond, start, tail_headers
 from logflume.http.stream_headers import (
     closes,
     content_type_of,
@@ -119,7 +119,8 @@ class StreamsApi:
             **tail_headers(state),
             **lifetime_headers(state.lifetime),
         }
-        await respond(send, 200, told)
+        await start(send, 200, told)  # a length would be that of the log
+        await send({"type": "http.response.body"})
 
     async def delete(self, scope: Scope, _: Receive, send: Send) -> None:
         """Delete the log; what was forked from it remains."""

@@ -17,16 +17,19 @@ from collections.abc import Sequence
 
 from logflume.records import Chunk, Offset
 from logflume.wire.control import control_json
-from logflume.wire.forms import Kind, json_items
+from logflume.wire.forms import Kind, json_elements
 
 SSE_HEARTBEAT = b":\n\n"
 SSE_GONE = b"event: gone\ndata:{}\n\n"
 
 
-def sse_data(offset: Offset, chunks: Sequence[Chunk], kind: Kind) -> bytes:
+Part = bytes | memoryview
+"""Of what is written in one piece: a batch is long, so it is joined once, at the end."""
+
+
+def sse_data(offset: Offset, chunks: Sequence[Chunk], kind: Kind) -> list[Part]:
     """A data event of these records, with the offset after them."""
-    body = b"".join([chunk.body for chunk in chunks])
-    return sse_place(offset) + b"event: data\n%b\n" % _PAYLOADS[kind](body)
+    return [sse_place(offset), b"event: data\n", *_PAYLOADS[kind](chunks), b"\n"]
 
 
 def sse_control(offset: Offset, *, cursor: str, up_to_date: bool, closed: bool) -> bytes:
@@ -50,25 +53,28 @@ def sse_retry(milliseconds: int) -> bytes:
     return b"retry: %d\n\n" % milliseconds
 
 
-def chunked(body: bytes) -> bytes:
+def chunked(*body: Part) -> bytes:
     """The body as one chunk of HTTP/1.1's transfer coding (RFC 9112, section 7.1)."""
-    return b"%x\r\n%b\r\n" % (len(body), body)
+    return b"".join([b"%x\r\n" % sum(map(len, body)), *body, b"\r\n"])
 
 
-def _json(body: bytes) -> bytes:
-    return b"data:[%b]\n" % json_items(body)
+def _json(chunks: Sequence[Chunk]) -> list[Part]:
+    *before, last = [json_elements(chunk.body) for chunk in chunks]
+    return [b"data:[", *before, memoryview(last)[:-1], b"]\n"]
 
 
-def _text(body: bytes) -> bytes:
+def _text(chunks: Sequence[Chunk]) -> list[Part]:
+    body = b"".join([chunk.body for chunk in chunks])  # a CR LF may lie across two of them
     # Never line by line: twenty million empty lines would be as many objects.
     lines = b"\n" + body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     framed = lines.replace(b"\n", b"\ndata:")
     # A reader takes one space after the colon away, so a line's own first space gets one before it.
-    return framed.replace(b"\ndata: ", b"\ndata:  ")[1:] + b"\n"
+    framed = framed.replace(b"\ndata: ", b"\ndata:  ")
+    return [memoryview(framed)[1:], b"\n"]
 
 
-def _binary(body: bytes) -> bytes:
-    return b"data:%b\n" % b64encode(body)
+def _binary(chunks: Sequence[Chunk]) -> list[Part]:
+    return [b"data:", b64encode(b"".join([chunk.body for chunk in chunks])), b"\n"]
 
 
 _PAYLOADS = {"json": _json, "text": _text, "binary": _binary}
@@ -76,6 +82,7 @@ _PAYLOADS = {"json": _json, "text": _text, "binary": _binary}
 __all__ = [
     "SSE_GONE",
     "SSE_HEARTBEAT",
+    "Part",
     "chunked",
     "sse_control",
     "sse_data",
