@@ -111,11 +111,11 @@ class StreamsApi:
         """Where the log stands. Not a use of it: its lifetime goes on."""
         state = await self._logs.state(stream_of(scope))
         form = forms_of(state.content_type, lines=False)[0]
-        start, end = state.offset(Seq(0)), state.tail_offset
+        first, last = state.offset(Seq(0)), state.tail_offset
         told = {
             "Content-Type": state.content_type,
             "Cache-Control": "no-store",
-            "ETag": etag_of(form.name, start, end, closed=state.closed),
+            "ETag": etag_of(form.name, first, last, closed=state.closed),
             **tail_headers(state),
             **lifetime_headers(state.lifetime),
         }
