@@ -28,7 +28,7 @@ ROWS = (
     (
         "who leaves in a round is told it",
         IN_CROWD,
-        "            self._round.leave_out(write)",
+        "            self._round.leave_out(follower, write)",
         "            pass",
         CROWD,
     ),
@@ -42,14 +42,14 @@ ROWS = (
     (
         "who takes more again is sent off nevertheless",
         IN_CROWD,
-        "        self._late.discard(follower)\n\n    def beat",
-        "        pass\n\n    def beat",
+        "            self._round.late.discard(follower)\n\n    def beat",
+        "            pass\n\n    def beat",
         CROWD,
     ),
     (
         "who pauses in a round stays in the crowd",
         IN_CROWD,
-        "            self._late.add(follower)",
+        "            self._round.late.add(follower)",
         "            pass",
         CROWD,
     ),
@@ -163,6 +163,13 @@ ROWS = (
         "http/sse.py",
         'is_chunked = scope["http_version"] == "1.1"',
         "is_chunked = True",
+        STREAM,
+    ),
+    (
+        "who asks for a connection that closes gets chunks",
+        "http/sse.py",
+        " and not _closes(scope)",
+        "",
         STREAM,
     ),
     (

@@ -17,11 +17,14 @@ from pathlib import Path
 from tests import (
     append_faults,
     client_faults,
+    compare_faults,
     core_faults,
     crowd_faults,
     fork_faults,
     pattern_faults,
+    peer_faults,
     protocol_faults,
+    reading_faults,
     websocket_faults,
 )
 
@@ -33,8 +36,8 @@ STORES = "tests/test_store_memory.py tests/test_store_sqlite.py"
 SQLITE = "tests/test_store_sqlite.py"
 SQLITE_FILE = "tests/test_store_sqlite_file.py"
 TABLES = (
-    *(append_faults, core_faults, crowd_faults, fork_faults, pattern_faults),
-    *(protocol_faults, websocket_faults, client_faults),
+    *(append_faults, compare_faults, core_faults, crowd_faults, fork_faults, pattern_faults),
+    *(peer_faults, protocol_faults, reading_faults, websocket_faults, client_faults),
 )
 
 
@@ -121,15 +124,11 @@ FAULTS = (
         "the cursor moves before its last await",
         "cursor.py",
         """
-            chunks = await stored(
-                self._store, log, state, self.seq, until=last, max_bytes=max_bytes
-            )""",
+                batch = await self._reads.read(log, state, self.seq, max_bytes)""",
         """
-            before, self.seq = self.seq, Seq(self.seq + 1)
-            chunks = await stored(
-                self._store, log, state, before, until=last, max_bytes=max_bytes
-            )
-            self.seq = before""",
+                before, self.seq = self.seq, Seq(self.seq + 1)
+                batch = await self._reads.read(log, state, before, max_bytes)
+                self.seq = before""",
         PROPERTIES,
     ),
     Fault(
@@ -236,8 +235,8 @@ FAULTS = (
     Fault(
         "what arrived before a client died is forgotten",
         "cli/http_protocol.py",
-        "            self.cycle.__class__ = Cycle",
-        "            pass",
+        "        self.cycle.__class__ = Cycle",
+        "        pass",
         "tests/test_cli_serve.py",
     ),
     Fault(

@@ -44,9 +44,11 @@ class FarStore(MemoryStore):
     def __init__(self, turns: int = 3) -> None:
         super().__init__()
         self.failing = False
+        self.reads = 0
         self._turns = turns
 
     async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
+        self.reads += 1
         found = await super().read(log, after, until=until, max_bytes=max_bytes)
         await turns(self._turns)
         if self.failing:
@@ -148,15 +150,15 @@ class World:
         self.tail = state.tail
         return state
 
-    async def cursor(self, start: int = 0) -> Cursor:
-        cursor = await Cursor.at(self.store, self.tails, LOG, None)
+    async def cursor(self, start: int = 0, log: LogId = LOG) -> Cursor:
+        cursor = await Cursor.at(self.store, self.tails, log, None)
         cursor.seq = Seq(start)
         return cursor
 
-    async def join(self, start: int = 0, room: int = ENDLESS) -> Watcher:
+    async def join(self, start: int = 0, room: int = ENDLESS, log: LogId = LOG) -> Watcher:
         """A watcher of what follows `start`."""
         watcher = Watcher(start, room)
-        cursor = await self.cursor(start)
+        cursor = await self.cursor(start, log)
         watcher.follower = Follower(self.crowds, cursor, PlainFraming(), watcher)
         self.watchers.append(watcher)
         watcher.follower.begin()

@@ -26,8 +26,10 @@ KINDS: dict[str, type] = {
 UNTOLD = {
     *("connection", "content-length", "content-type", "date", "transfer-encoding"),
     *("content-security-policy", "cross-origin-resource-policy", "x-content-type-options"),
+    "sec-websocket-accept",
 }
-"""Headers that are HTTP's own, and those that the introduction tells of once for all answers."""
+"""Headers that are HTTP's own or WebSocket's, and those that the introduction tells of once for all
+answers."""
 
 NOT_KEPT = ("cache-control", "no-store")
 """The introduction says that answers are not kept where nothing else is listed."""

@@ -13,13 +13,12 @@ import socket
 import threading
 import time
 from collections.abc import Coroutine
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import uvicorn
 import uvloop
 
 from logflume.cli.upgrade import UpgradingProtocol
-from logflume.cli.websocket_protocol import MAX_MESSAGE_BYTES, WebSocketProtocol
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
 from logflume.http.app import application
@@ -29,29 +28,15 @@ from logflume.store.memory import MemoryStore
 from logflume.tail import Tails
 from tests.exchange import PATIENCE_SECONDS
 
-PING_SECONDS = 0.25
-CLOSE_SECONDS = 1.5
+T = TypeVar("T")
+
+LOOK_SECONDS = 0.25
 
 KERNEL_BYTES = 64 * 1024
 """What the kernel takes for a client before the server notices that the client does not."""
 
 
-class HastyProtocol(WebSocketProtocol):
-    """Waits less for an answer to its close."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.close_timeout = CLOSE_SECONDS
-
-
-OURS: dict[str, Any] = {
-    "http": UpgradingProtocol,
-    "ws": HastyProtocol,
-    "ws_max_size": MAX_MESSAGE_BYTES,
-    "ws_ping_interval": PING_SECONDS,
-    "ws_ping_timeout": None,
-    "ws_per_message_deflate": False,
-}
+OURS: dict[str, Any] = {"http": UpgradingProtocol, "ws": "none"}
 
 PLAIN: dict[str, Any] = {"ws": "websockets-sansio"}
 """uvicorn as it comes."""
@@ -67,7 +52,8 @@ class OwnServer:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._options = options
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        # A daemon: one that never ends must not keep the tests from ending.
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -79,20 +65,32 @@ class OwnServer:
         self._thread.join(PATIENCE_SECONDS)
         assert not self._thread.is_alive(), "the server does not stop"
 
-    def sockets(self) -> list[WebSocketProtocol]:
-        """The connections that are WebSockets."""
-        connections = list(self._server.server_state.connections)
-        return [one for one in connections if isinstance(one, WebSocketProtocol)]
+    def watchers(self) -> list[Any]:
+        """The connections that are nothing but a watcher's."""
+        return list(self.context.watchers._all)
 
     def unsent_bytes(self) -> int:
-        """What it holds back for the client that takes the least."""
+        """What it holds back for the watcher that takes the least."""
+        return max([0, *self.unsent()])
 
-        async def count() -> int:
-            return max([one.transport.get_write_buffer_size() for one in self.sockets()] + [0])
+    def unsent(self) -> list[int]:
+        """What it holds back for each."""
 
-        return self.call(count())
+        async def sizes() -> list[int]:
+            return [one._transport.get_write_buffer_size() for one in self.watchers()]
 
-    def call(self, work: Coroutine[Any, Any, int]) -> int:
+        return self.call(sizes())
+
+    def stop(self) -> None:
+        """Tell all watchers that the server stops, and see them off."""
+
+        async def end() -> None:
+            self.context.tails.stop()
+            await self.context.watchers.end()
+
+        self.call(end())
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work` on the server's event loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
 
@@ -105,9 +103,11 @@ class OwnServer:
         deployments = Deployments(self._store, clock=_now_us, random=secrets.token_bytes)
         await deployments.start()
         logs = Logs(self._store, clock=_now_us)
-        context = Context(self._store, Tails(self._store), deployments, logs, _now_us)
+        tails = Tails(self._store)
+        self.context = Context(self._store, tails, deployments, logs, _now_us)
+        self.context.watchers.look_seconds = LOOK_SECONDS
         config = uvicorn.Config(
-            application(context),
+            application(self.context),
             lifespan="off",
             log_config=None,
             log_level="warning",
@@ -123,4 +123,4 @@ def _now_us() -> int:
     return time.time_ns() // 1000
 
 
-__all__ = ["OURS", "PING_SECONDS", "PLAIN", "OwnServer"]
+__all__ = ["LOOK_SECONDS", "OURS", "PLAIN", "OwnServer"]

@@ -48,12 +48,15 @@ class ServerProcess:
         assert self._process is not None, "the server is not running"
         return self._process
 
-    def start(self) -> None:
+    def command(self) -> list[str]:
+        """What is started."""
         command = [sys.executable, "-m", "logflume", "serve"]
         command += ["--port", str(self._port), "--data", str(self.data)]
-        command += ["--store", self._store] if self._store else []
+        return [*command, "--store", self._store] if self._store else command
+
+    def start(self) -> None:
         with self._messages.open("w") as stderr:
-            self._process = subprocess.Popen(command, stderr=stderr, text=True)
+            self._process = subprocess.Popen(self.command(), stderr=stderr, text=True)
         self._port = self._announced_port()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

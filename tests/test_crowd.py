@@ -115,6 +115,22 @@ async def test_who_leaves_before_he_has_arrived_is_not_told(single: None) -> Non
     assert gone.seen == [1]
 
 
+async def test_who_arrives_ahead_of_those_who_leave_goes_on(single: None) -> None:
+    """Nobody is left whom he could wait for. Caught: somebody who waits for a crowd that has
+    gone."""
+    world, joined = await members(2)
+    await world.append("a")
+    await world.append("b")
+    await turns(1)
+    ahead = await world.join()
+    for one in joined:
+        one.leave()
+    await world.quiet()
+    await world.append("c")
+    await world.quiet()
+    assert ahead.seen == [1, 2, 3]
+
+
 async def test_who_arrives_ahead_takes_over_a_crowd_that_has_not_gone(single: None) -> None:
     """The last member, sent off while somebody waits who stands further ahead, keeps his own
     place. Caught: a place that is taken after the crowd was taken over."""
@@ -146,16 +162,36 @@ async def test_a_round_is_not_broken_off_by_news_of_an_earlier_one(single: None)
     assert [one.seen for one in after] == [[3, 4]] * 2
 
 
-async def test_more_at_once_than_the_ring_holds_is_read_from_the_store(single: None) -> None:
-    """By each alone, and then all are one crowd again."""
+async def test_more_at_once_than_the_ring_holds_is_read_once_for_all() -> None:
+    """From the store, and nobody leaves the crowd for it; who arrives or leaves meanwhile, or takes
+    no more, has what he came for all the same.
+
+    Caught: a read of the store for each."""
     world, joined = await members(3, ring_bytes=1)
     await world.append(*"abc")
-    await world.join(3)
+    await turns(1)  # now it is being read
+    arrives = await world.join(3)
+    joined[1].leave()
+    joined[2].fill()
     await world.append(*"def")
     await world.quiet()
-    assert [one.seen for one in joined] == [[1, 2, 3, 4, 5, 6]] * 3
+    assert [one.seen for one in joined] == [[1, 2, 3, 4, 5, 6], [], [1, 2, 3]]
+    assert arrives.seen == [4, 5, 6]
+    assert world.store.reads == 2
+    joined[2].drain()
+    await world.quiet()
+    assert joined[2].seen == [1, 2, 3, 4, 5, 6]
     await beats(world, 2)
-    assert [one.heartbeats for one in world.watchers] == [1] * 4
+    assert [one.heartbeats for one in world.watchers] == [1, 0, 1, 1]
+
+
+async def test_a_store_that_fails_the_crowd_ends_it() -> None:
+    """Everybody is told once. Caught: an error that nobody hears of."""
+    world, joined = await members(2, ring_bytes=1)
+    world.store.failing = True
+    await world.append("a")
+    await world.quiet()
+    assert [one.ends for one in joined] == [["StoreUnavailable"]] * 2
 
 
 async def beats(world: World, count: int) -> None:
@@ -217,6 +253,9 @@ async def test_a_crowd_without_members_lets_go_of_the_tail() -> None:
         one.leave()
     assert not tail._waiters
     assert kept() is None
+    del tail
+    assert not list(world.tails._tails)
+    assert not list(world.crowds._crowds)
 
 
 async def test_a_crowd_that_was_left_in_a_round_lets_go_too(single: None) -> None:

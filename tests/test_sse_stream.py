@@ -3,7 +3,6 @@ take it costs little, for a while, and nobody else anything."""
 
 from __future__ import annotations
 
-import gc
 import socket
 import time
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from logflume.http import sse_stream
-from logflume.http.sse_stream import SseConnection
 from tests.cli_tools import until
 from tests.contract.api import Api
 from tests.exchange import PATIENCE_SECONDS
@@ -93,26 +91,35 @@ class RawClient:
         self.socket.close()
 
 
-def test_http_1_0_gets_the_bare_stream_and_the_end_of_the_connection(own_api: Api) -> None:
-    """It knows no chunks. Caught: a body that is chunked for everybody."""
+@pytest.mark.parametrize(
+    ("version", "headers"),
+    [("1.0", []), ("1.1", ["Connection: close"]), ("1.1", ["Connection: TE, Close"])],
+)
+def test_who_ends_with_the_stream_gets_it_bare(
+    own_api: Api, version: str, headers: list[str]
+) -> None:
+    """HTTP/1.0 knows no chunks, and who asks for a connection that closes needs none: its end is
+    the stream's. Caught: a body that is chunked for everybody."""
     api, deployment = own_api, own_api.create()
-    with RawClient(api, deployment, "1.0") as client:
+    with RawClient(api, deployment, version, *headers) as client:
         client.until(b"event: control\n")
         api.append_lines(deployment, 1, 2)
         client.until(b"line 2")
         api.finish(deployment)
         head, _, body = client.until_end().partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head.lower()
+    assert b"connection: close" in head.lower()
     assert body.startswith(b"retry: ")
     assert b"\r" not in body
     assert body.endswith(b"\n\n")
     assert b'"streamClosed":true' in body.splitlines()[-2]
 
 
-def test_who_asks_for_a_connection_that_closes_gets_chunks_and_their_end(api: Api) -> None:
+@pytest.mark.parametrize("headers", [[], ["Connection: keep-alive"]])
+def test_everybody_else_gets_chunks_and_their_end(own_api: Api, headers: list[str]) -> None:
     """And then the connection closes. Caught: a body whose end is not told."""
-    deployment = api.create()
-    with RawClient(api, deployment, "1.1", "Connection: close") as client:
+    api, deployment = own_api, own_api.create()
+    with RawClient(api, deployment, "1.1", *headers) as client:
         client.until(b"event: control\n")
         api.append_lines(deployment, 1, 1)
         api.finish(deployment)
@@ -154,22 +161,6 @@ def test_a_request_behind_the_streams_does_it_no_harm(own_api: Api) -> None:
         client.until(b"\r\n0\r\n\r\nHTTP/1.1 ")
 
 
-def streams() -> list[SseConnection]:
-    """Those that go on."""
-    found = [one for one in gc.get_objects() if isinstance(one, SseConnection)]
-    begun = [one for one in found if hasattr(one, "_transport")]
-    return [one for one in begun if not one._transport.is_closing()]
-
-
-def unsent_bytes(own: OwnServer) -> int:
-    """What the server holds back for the stream that takes the least."""
-
-    async def count() -> int:
-        return max([one._transport.get_write_buffer_size() for one in streams()] + [0])
-
-    return own.call(count())
-
-
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse_stream, "STALLED_SECONDS", 0.5)
@@ -181,7 +172,7 @@ def test_a_client_that_reads_nothing_is_cut_off(
 ) -> None:
     """Whether it has history to read or what comes live; it costs at most 1 MiB until then, and a
     neighbour gets everything. Caught: a connection that is kept for who takes nothing."""
-    until(lambda: not streams())
+    until(lambda: not own.watchers())
     deployment = own_api.create()
     with ExitStack() as open_ones:
         if comes == "after":
@@ -192,13 +183,13 @@ def test_a_client_that_reads_nothing_is_cut_off(
             own_api.append(deployment, KILOBYTE_LINES)
         if comes == "before":
             open_ones.enter_context(RawClient(own_api, deployment, "1.1"))
-        until(lambda: unsent_bytes(own) > 0)
+        until(lambda: own.unsent_bytes() > 0)
         most = 0
 
         def gone() -> bool:
             nonlocal most
-            most = max(most, unsent_bytes(own))
-            return len(streams()) == 1
+            most = max(most, own.unsent_bytes())
+            return len(own.watchers()) == 1
 
         seen = 0
         while seen < 3000:
@@ -216,20 +207,20 @@ def test_a_client_that_is_filled_by_the_last_of_the_history_costs_no_more(
     """It takes nothing live either: at most 1 MiB is held for it, of five that come.
 
     Caught: a client who is full as he comes to the tail, and is told on for all that."""
-    until(lambda: not streams())
+    until(lambda: not own.watchers())
     deployment = own_api.create()
     with ExitStack() as open_ones:
         reads = open_ones.enter_context(own_api.follow(deployment))
         reads.batch()
         own_api.append(deployment, ("x" * 1000 + "\n") * 200)
         open_ones.enter_context(RawClient(own_api, deployment, "1.1"))
-        until(lambda: len(streams()) == 2 and unsent_bytes(own) > 0)
+        until(lambda: len(own.watchers()) == 2 and own.unsent_bytes() > 0)
         for _ in range(50):  # none more than the ring holds, or nobody would be told together
             own_api.append(deployment, ("x" * 1000 + "\n") * 100)
         seen = 0
         while seen < 5200:
             seen += len(reads.batch().records)
-        assert 0 < unsent_bytes(own) <= MAX_UNSENT_BYTES
+        assert 0 < own.unsent_bytes() <= MAX_UNSENT_BYTES
 
 
 def test_a_client_that_is_slow_is_not_cut_off(own_api: Api, hasty: None) -> None:
@@ -261,16 +252,16 @@ def test_a_client_that_rests_and_reads_on_has_everything(api: Api) -> None:
             assert [record["n"] for record in reader.batch().records] == [3001]
 
 
-def test_a_client_that_breaks_off_leaves_nothing(own_api: Api) -> None:
+def test_a_client_that_breaks_off_leaves_nothing(own: OwnServer, own_api: Api) -> None:
     """Caught: a follower who is told on, into a connection that is gone."""
-    until(lambda: not streams())
+    until(lambda: not own.watchers())
     deployment = own_api.create()
     with own_api.follow(deployment) as stays:
         stays.batch()
         for _ in range(3):
             with own_api.follow(deployment) as goes:
                 goes.batch()
-        until(lambda: len(streams()) == 1)
+        until(lambda: len(own.watchers()) == 1)
         own_api.append_lines(deployment, 1, 1)
         assert len(stays.batch().records) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,14 +14,13 @@ from logflume.cursor import MAX_BATCH_BYTES
 from logflume.deployments.deployments import Deployments
 from logflume.errors import Conflict
 from logflume.generic.logs import Logs
-from logflume.http.context import Context, Message
+from logflume.http.context import Context
 from logflume.http.log_addresses import address_of
-from logflume.http.socket_way import EXTENSION, way_of
 from logflume.http.subscriptions import MAX_SUBSCRIPTIONS, Subscriptions
 from logflume.records import Append, Chunk, LogId, Seq, State
 from logflume.store.memory import MemoryStore
 from logflume.tail import RING_BYTES, Tails
-from logflume.wire.websocket import message_of
+from logflume.wire.frames import message_of
 
 LOG = LogId("stream/lines")
 
@@ -29,7 +28,7 @@ LOG = LogId("stream/lines")
 class Taken:
     """A client that takes every frame, or as many as it is told to."""
 
-    is_over = False
+    logs: Subscriptions
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
@@ -38,22 +37,22 @@ class Taken:
         self._came = asyncio.Event()
 
     @property
-    def is_writable(self) -> bool:
+    def writable(self) -> bool:
         return self.room > 0
 
-    def write_frame(self, frame: bytes) -> None:
+    def write(self, frame: bytes) -> None:
         self.frames.append(frame)
         self._came.set()
         self.room -= 1
         if self.room == 0:
-            self._on_pause()
+            self.logs.pause()
 
-    def watch(self, on_pause: Callable[[], None], on_writable: Callable[[], None]) -> None:
-        self._on_pause, self._on_writable = on_pause, on_writable
+    def close(self, code: int, reason: str) -> None:
+        raise AssertionError("no socket ends here")
 
     def take(self, frames: float = math.inf) -> None:
         self.room = frames
-        self._on_writable()
+        self.logs.resume()
 
     async def count(self, frames: int) -> None:
         while len(self.frames) < frames:
@@ -64,14 +63,6 @@ class Taken:
         return [json.loads(message_of(frame)) for frame in self.frames]
 
 
-async def no_message(_: Message) -> None:
-    """What an endpoint may say besides frames."""
-
-
-def nothing() -> None:
-    """The socket neither ends nor stops here."""
-
-
 def context_of(store: MemoryStore, ring_bytes: int = RING_BYTES) -> Context:
     deployments = Deployments(store, clock=lambda: 0, random=bytes)
     tails = Tails(store, ring_bytes=ring_bytes)
@@ -79,15 +70,8 @@ def context_of(store: MemoryStore, ring_bytes: int = RING_BYTES) -> Context:
 
 
 def subscriptions(context: Context, taken: Taken) -> Subscriptions:
-    def pause() -> None:
-        many.pause()
-
-    def resume() -> None:
-        many.resume()
-
-    way = way_of({"extensions": {EXTENSION: taken}}, no_message, pause, resume)
-    many = Subscriptions(context.crowds, way, nothing, nothing)
-    return many
+    taken.logs = Subscriptions(context.crowds, taken)
+    return taken.logs
 
 
 async def append(store: MemoryStore, record: bytes, log: LogId = LOG) -> None:
@@ -111,7 +95,7 @@ async def test_the_same_bytes_go_to_every_socket() -> None:
     context, takers = context_of(store), [Taken() for _ in range(4)]
     sockets = [subscriptions(context, taken) for taken in takers]
     for many in sockets:
-        many.add(LOG, await context.cursor(LOG))
+        many.add(await context.cursor(LOG))
     takers[3].room = 0
     sockets[3].pause()
     await append(store, b"one")
@@ -133,7 +117,7 @@ async def test_one_who_takes_nothing_has_one_batch_under_way() -> None:
     many = subscriptions(context, taken)
     logs = await logs_of(store, 100)
     for log in logs:
-        many.add(log, await context.cursor(log))
+        many.add(await context.cursor(log))
     await taken.count(len(logs))
     taken.room = 1
     for number in range(3):
@@ -176,8 +160,8 @@ async def test_long_logs_share_a_socket_that_takes_little(ring_bytes: int, reads
         for log in logs:
             await append(store, b'"%d%b"\n' % (number, b"x" * MAX_BATCH_BYTES), log)
     taken.room = 0
-    for log, cursor in zip(logs, cursors, strict=True):
-        many.add(log, cursor)
+    for cursor in cursors:
+        many.add(cursor)
     for frames in range(9):
         taken.take(1)
         await taken.count(frames + 1)
@@ -199,7 +183,7 @@ async def test_a_log_that_is_added_while_nothing_is_taken_begins_with_its_place(
     context = context_of(store)
     many = subscriptions(context, taken)
     taken.room = 0
-    many.add(LOG, await context.cursor(LOG))
+    many.add(await context.cursor(LOG))
     assert taken.frames == []
     taken.take()
     await append(store, b"one")
@@ -217,7 +201,7 @@ async def test_a_socket_follows_a_thousand_logs_and_no_more() -> None:
         log = LogId(f"stream/{number}")
         await store.create(log, State(1, "text/plain"))
         with many.expecting(log):
-            many.add(log, await context.cursor(log))
+            many.add(await context.cursor(log))
     with pytest.raises(Conflict, match="at most"), many.expecting(LogId("stream/more")):
         pass
     with pytest.raises(Conflict, match="already"), many.expecting(LogId("stream/7")):

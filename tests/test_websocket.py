@@ -7,19 +7,17 @@ from collections.abc import Sequence
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from logflume.cli import websocket_protocol
 from logflume.deployments.deployments import FEED
 from logflume.errors import StoreUnavailable
 from logflume.http.log_addresses import address_of, log_at
-from logflume.http.socket_way import EXTENSION
-from logflume.records import Chunk, LogId, Seq
+from logflume.records import Chunk, LogId, Seq, State
 from logflume.store.memory import MemoryStore
-from logflume.wire.websocket import framed, message_of
+from logflume.wire.frames import framed, message_of
 from tests.contract.api import Api
 from tests.contract.protocol_websocket import FEED as FEED_PATH
 from tests.contract.protocol_websocket import follow, problem_name
 from tests.own_server import PLAIN, OwnServer
-from tests.websocket import TEXT, log_path
+from tests.websocket import TEXT, Closed, log_path
 
 
 class _FailingStore(MemoryStore):
@@ -53,6 +51,27 @@ def test_a_store_that_fails_for_one_log_ends_that_one() -> None:
             socket.subscribe(fails, offset="now")
             assert "data" not in socket.batch(fails)
         api.close()
+
+
+class _BrokenStore(MemoryStore):
+    """Has a fault in it."""
+
+    async def state(self, log: LogId) -> State:
+        if log == _FailingStore.fails:
+            raise ZeroDivisionError
+        return await super().state(log)
+
+
+def test_a_fault_of_ours_ends_the_socket(caplog: pytest.LogCaptureFixture) -> None:
+    """With 1011, and a word in the server's log. Caught: a socket that waits for ever."""
+    with OwnServer(_BrokenStore()) as server:
+        api = Api(server.url)
+        with follow(api, log_path(api.create())) as socket:
+            socket.batch()
+            socket.subscribe(f"/v1/stream/{_FailingStore.fails.removeprefix('stream/')}", tail=1)
+            assert socket.closed() == Closed(1011, "Logflume failed; its log says more")
+        api.close()
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_below_any_other_server_it_is_the_same() -> None:
@@ -104,8 +123,3 @@ def test_an_address_is_a_log_and_back(address: str) -> None:
 def test_the_feed_has_an_address_of_its_own() -> None:
     """It is not a deployment called feed."""
     assert log_at(FEED_PATH) == FEED
-
-
-def test_both_sides_call_it_by_the_same_name() -> None:
-    """The application finds the server's way to take frames where the server puts it."""
-    assert EXTENSION == websocket_protocol.FRAMES

@@ -131,14 +131,6 @@ class TestOpening:
         with RawSocket(ws_url(api.url, log_path(api.create())), headers) as socket:
             assert socket.head().startswith("HTTP/1.1 101 ")
 
-    def test_it_is_not_compressed(self, api: Api) -> None:
-        """A client that offers compression does without: a frame is for many."""
-        with follow(api, log_path(api.create())) as socket:
-            answer = socket.connection.response
-            assert answer is not None
-            assert "Sec-WebSocket-Extensions" not in answer.headers
-            assert socket.records() == []
-
 
 class TestMessages:
     def test_a_batch_is_written_as_promised(self, api: Api) -> None:

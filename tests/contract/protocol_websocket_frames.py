@@ -80,19 +80,30 @@ class TestHandshake:
             {"Sec-WebSocket-Key": "not base64, is it?!"},
             {"Sec-WebSocket-Version": ""},
             {"Sec-WebSocket-Version": "8"},
-            {"Cookie": "x" * 10_000},
+            {"Content-Length": "5"},
         ],
-        ids=lambda headers: str(headers)[:50],
+        ids=str,
     )
     def test_half_a_handshake_is_an_ordinary_request(
         self, api: Api, headers: dict[str, str]
     ) -> None:
-        """426 with a problem document, as for a plain GET of that address.
-
-        Caught: no answer at all to headers that are too long."""
+        """426 with a problem document, as for a plain GET of that address."""
         with RawSocket(ws_url(api.url, FEED), headers) as socket:
             assert socket.head().startswith("HTTP/1.1 426 ")
         check_problem(api.request("GET", f"{FEED}?live=ws&offset=-1"), 426, "upgrade-required")
+
+    def test_it_is_not_compressed(self, api: Api) -> None:
+        """A client that offers compression does without: a frame is for many."""
+        with follow(api, log_path(api.create())) as socket:
+            answer = socket.connection.response
+            assert answer is not None
+            assert "Sec-WebSocket-Extensions" not in answer.headers
+            assert socket.records() == []
+
+    def test_long_headers_are_taken(self, api: Api) -> None:
+        """A site's cookies may come to more than 8 KB."""
+        with RawSocket(ws_url(api.url, FEED), {"Cookie": "x" * 10_000}) as socket:
+            assert socket.head().startswith("HTTP/1.1 101 ")
 
     def test_what_comes_right_behind_it_is_heard(self, api: Api) -> None:
         """A ping and a subscription in the same packet as the handshake, and one cut in two: all

@@ -25,7 +25,6 @@ from pathlib import Path
 import uvicorn
 
 from logflume.cli.upgrade import UpgradingProtocol
-from logflume.cli.websocket_protocol import MAX_MESSAGE_BYTES, PING_SECONDS, WebSocketProtocol
 from logflume.deployments.deployments import Deployments
 from logflume.errors import StoreError
 from logflume.generic.logs import Logs
@@ -71,8 +70,6 @@ class StartError(Exception):
 def serve(*, host: str, port: int, data: Path, store: str | None) -> int:
     """Serve until a signal ends it; the exit code. Messages go to stderr."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    gc.freeze()  # what has been imported stays
-    gc.set_threshold(*COLLECT_AFTER)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_serve(host, port, data, store))
@@ -95,7 +92,7 @@ async def _serve(host: str, port: int, data: Path, store_url: str | None) -> int
     try:
         context = await _context(store)
         started = partial(_announce, listener, data if store_url is None else None)
-        server = Server(_config(application(context)), context.tails, started)
+        server = Server(_config(application(context)), context, started)
         sweeping = asyncio.ensure_future(_sweep(context.logs))
         await server.serve(sockets=[listener])
         sweeping.cancel()
@@ -121,14 +118,16 @@ class Server(uvicorn.Server):
     them."""
 
     def __init__(
-        self, config: uvicorn.Config, tails: Tails, on_started: Callable[[], None]
+        self, config: uvicorn.Config, context: Context, on_started: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._tails = tails
+        self._context = context
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.freeze()  # what there is by now stays
+        gc.set_threshold(*COLLECT_AFTER)
         self._on_started()
 
     @contextmanager
@@ -145,19 +144,17 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._tails.stop()
+        self._context.tails.stop()
+        ending = asyncio.ensure_future(self._context.watchers.end())
         await super().shutdown(sockets)
+        await ending
 
 
 def _config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         http=UpgradingProtocol,
-        ws=WebSocketProtocol,
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=None,  # the protocol itself looks for signs of life
-        ws_per_message_deflate=False,  # or no frame could be shared
+        ws="none",  # the endpoint is given the connection
         lifespan="off",
         log_config=None,
         log_level="warning",

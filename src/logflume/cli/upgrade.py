@@ -1,70 +1,75 @@
-"""The upgrade of an HTTP connection to a WebSocket's.
+"""An HTTP connection that may become a WebSocket's.
 
-What is no complete handshake is an ordinary request and answered as one, with a problem document
-that says what is missing; uvicorn would leave some of them without an answer. What comes right
-behind a handshake goes along; uvicorn forgets it.
+A handshake is a request like any other, whose endpoint may be given the connection. What is no
+complete handshake is an ordinary request, and answered as one, with a problem document that says
+what is missing. What comes right behind a handshake waits until it has been answered, and goes to
+whoever was given the connection.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
+import asyncio
 import sys
-from asyncio import Protocol
-from typing import cast
+from typing import Any, cast
 
 import httptools
 
 from logflume.cli.http_protocol import HttpProtocol
-
-MAX_HEADERS = 128
-MAX_LINE_BYTES = 8000
-"""What the handshake's parser takes, less what stands around a line (`websockets.http11`)."""
-
-KEY_BYTES = 16
-"""Of a `Sec-WebSocket-Key` (RFC 6455, section 4.1)."""
+from logflume.http.handshake import is_handshake
 
 
 class UpgradingProtocol(HttpProtocol):
-    """An HTTP connection that may become a WebSocket's.
+    """Knows a handshake when it sees one."""
 
-    What is no complete handshake is an ordinary request, and answered as one.
-    """
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._is_opening = False
+        """Whether the request is a handshake: what follows it is no HTTP."""
+        self._piece = b""
+        """What is being parsed."""
+        self._behind = b""
+        """What came behind the handshake."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_opening:
+            self._behind += data
+            self.transport.pause_reading()
+        else:
+            self._piece = data
+            super().data_received(data)
+            self._piece = b""
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        scope = cast(dict[str, Any], self.scope)
+        is_free = not self.pipeline and not self.flow.write_paused
+        if self.parser.should_upgrade() and is_free and is_handshake(scope):
+            self._is_opening = True
+            scope["type"] = "websocket"
+            self.cycle.keep_alive = False  # it is this connection's last request
+
+    def give_away(self, protocol: asyncio.BaseProtocol) -> asyncio.Transport | None:
+        """See `http.lent.Connection`."""
+        transport = super().give_away(protocol)
+        if transport is not None and self._behind:
+            self.loop.call_soon(self._pass_on, cast(asyncio.Protocol, protocol))
+        return transport
+
+    def _pass_on(self, protocol: asyncio.Protocol) -> None:
+        self.transport.resume_reading()
+        protocol.data_received(self._behind)
 
     def _should_upgrade(self) -> bool:
-        return super()._should_upgrade() and self._is_handshake()
-
-    def _is_handshake(self) -> bool:
-        """Whether the request, its headers complete, is what the handshake's parser takes."""
-        headers = dict(self.headers)
-        longest = max(len(name) + len(value) for name, value in self.headers)
-        return (
-            self.parser.get_method() == b"GET"
-            and self.parser.get_http_version() == "1.1"
-            and headers.get(b"sec-websocket-version", b"").strip() == b"13"
-            and _is_key(headers.get(b"sec-websocket-key", b""))
-            and self.url.isascii()
-            and max(longest, len(self.url)) < MAX_LINE_BYTES
-            and len(self.headers) <= MAX_HEADERS
-        )
+        """Not uvicorn's way."""
+        return False
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Nothing that whoever runs the server could do about."""
-
-    def handle_websocket_upgrade(self) -> None:
-        super().handle_websocket_upgrade()
+        """Nothing that whoever runs the server could do about; but of a handshake there is more."""
         stopped = sys.exception()
-        if isinstance(stopped, httptools.HttpParserUpgrade):
+        if self._is_opening and isinstance(stopped, httptools.HttpParserUpgrade):
             [length] = stopped.args
-            if early := self._received[length:]:
-                cast(Protocol, self.transport.get_protocol()).data_received(early)
-
-
-def _is_key(key: bytes) -> bool:
-    try:
-        return len(base64.b64decode(key.strip(), validate=True)) == KEY_BYTES
-    except binascii.Error:
-        return False
+            if length < len(self._piece):
+                self.data_received(self._piece[length:])
 
 
 __all__ = ["UpgradingProtocol"]

@@ -10,6 +10,7 @@ from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
 from logflume.http.crowd import Crowds
+from logflume.http.watchers import Watchers
 from logflume.records import LogId
 from logflume.store import Store
 from logflume.tail import Tails
@@ -30,9 +31,11 @@ class Context:
     logs: Logs
     clock: Callable[[], int]
     crowds: Crowds = field(init=False)
+    watchers: Watchers = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "crowds", Crowds(self.tails, self.clock))
+        object.__setattr__(self, "watchers", Watchers())
 
     async def cursor(self, log: LogId) -> Cursor:
         """A cursor at the start of the log. Raises NoSuchLog."""

@@ -12,20 +12,17 @@ reads on alone (`follower.py`) until it has caught up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator
-from itertools import islice
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
 from logflume.cursor import Cursor
 from logflume.errors import LogError
+from logflume.http.slices import SLICE, in_slices
 from logflume.tail import Batch, Tails
 
 if TYPE_CHECKING:
     from logflume.http.follower import Follower
-
-SLICE = 256
-"""Writes in one go: 2 ms, the longest that a large crowd keeps anything else waiting."""
 
 BEAT_SECONDS = 5
 """How often it is looked for silent crowds. Proxies cut what is silent for 30 to 60 seconds; 15 is
@@ -52,24 +49,23 @@ class Crowd:
         "__weakref__",
         "_arriving",
         "_crowds",
-        "_framing",
-        "_late",
         "_members",
+        "_reading",
         "_round",
         "_silent",
         "cursor",
+        "framing",
     )
 
     def __init__(self, crowds: Crowds, cursor: Cursor, framing: Framing) -> None:
         self.cursor = cursor
         self._crowds = crowds
-        self._framing = framing
+        self.framing = framing
         self._members: dict[Follower, Write] = {}
         self._arriving: dict[Follower, tuple[Write, Cursor]] = {}
         """Who has caught up while a round goes on: each is ahead of some, or of all."""
-        self._late: set[Follower] = set()
-        """Who could not be told more while a round went on."""
         self._round: _Round | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._silent = False
         """Whether nothing was told since the last beat."""
 
@@ -88,10 +84,9 @@ class Crowd:
     def leave(self, follower: Follower) -> None:
         """Do not tell it any more."""
         self._arriving.pop(follower, None)
-        self._late.discard(follower)
         write = self._members.pop(follower, None)
         if write is not None and self._round is not None:
-            self._round.leave_out(write)
+            self._round.leave_out(follower, write)
         if not self._members and self._round is None:
             self.cursor.leave(self._on_news)
             self._let_go()
@@ -101,16 +96,17 @@ class Crowd:
         if self._round is None:
             self._send_off(follower)
         else:
-            self._late.add(follower)
+            self._round.late.add(follower)
 
     def resume(self, follower: Follower) -> None:
         """It takes more again, before it was sent off."""
-        self._late.discard(follower)
+        if self._round is not None:
+            self._round.late.discard(follower)
 
     def beat(self) -> None:
         """Say something if nothing was said for a while."""
-        if self._silent and self._round is None and self._framing.heartbeat:
-            self._tell(self._framing.heartbeat)
+        if self._silent and self._round is None and self.framing.heartbeat:
+            self._tell(self.framing.heartbeat)
         self._silent = True
 
     def _on_news(self) -> None:
@@ -126,18 +122,30 @@ class Crowd:
             self._dismiss(lambda follower: follower.fail(gone))
             return
         if batch is None:  # more has come at once than the ring holds
-            for follower in list(self._members):
-                self._send_off(follower)
-            self._let_go()
+            self._round = _Round([], b"", set())  # nobody comes or goes while it is being read
+            self._reading = asyncio.get_running_loop().create_task(self._read())
         elif batch.chunks or batch.closed:
-            self._tell(batch.framed(self._framing, self._crowds.clock()), closed=batch.closed)
+            self._tell(batch.framed(self.framing, self._crowds.clock()), closed=batch.closed)
         else:
             self.cursor.join(self._on_news)
+
+    async def _read(self) -> None:
+        """What the ring no longer has, once for all."""
+        try:
+            batch = await self.cursor.read()
+        except LogError as error:
+            gone = error
+            self._round = None
+            self._dismiss(lambda follower: follower.fail(gone))
+        else:
+            self._tell(batch.framed(self.framing, self._crowds.clock()), closed=batch.closed)
+        self._reading = None
 
     def _tell(self, data: bytes, *, closed: bool = False) -> None:
         self._silent = False
         self.cursor.leave(self._on_news)
-        self._round = _Round(list(self._members.values()), data, closed=closed)
+        late = self._round.late if self._round is not None else set()
+        self._round = _Round(list(self._members.values()), data, late, closed=closed)
         self._go_round()
 
     def _go_round(self) -> None:
@@ -149,11 +157,10 @@ class Crowd:
             asyncio.get_running_loop().call_soon(self._go_round)
             return
         self._round = None
-        late, self._late = self._late, set()
         if going.closed:
             self._dismiss(lambda follower: follower.finish())
             return
-        for follower in late:
+        for follower in going.late:
             self._send_off(follower)
         self._admit()
         if self._members:
@@ -207,14 +214,18 @@ class Crowd:
 class _Round:
     """The same bytes for everybody, a slice at a time."""
 
-    __slots__ = ("_begun", "_data", "_left", "_writes", "closed")
+    __slots__ = ("_begun", "_data", "_left", "_writes", "closed", "late")
 
-    def __init__(self, writes: list[Write], data: bytes, *, closed: bool) -> None:
+    def __init__(
+        self, writes: list[Write], data: bytes, late: set[Follower], *, closed: bool = False
+    ) -> None:
         self._writes = writes
         self._data = data
         self._begun = 0
         self._left: set[Write] = set()
         self.closed = closed
+        self.late = late
+        """Who could not be told more while it went on."""
 
     def slice(self) -> bool:
         """Tell the next ones; whether there are more."""
@@ -225,9 +236,10 @@ class _Round:
             write(data)
         return self._begun < len(self._writes)
 
-    def leave_out(self, write: Write) -> None:
+    def leave_out(self, follower: Follower, write: Write) -> None:
         """Do not tell this one, if it was not told yet."""
         self._left.add(write)
+        self.late.discard(follower)
 
 
 class Crowds:
@@ -255,17 +267,9 @@ class Crowds:
 
     def _beat(self) -> None:
         self._beating = False
-        self._beat_each(iter(list(self._crowds.values())))
+        in_slices(list(self._crowds.values()), Crowd.beat)
         if self._crowds:
             self._start_beating()
-
-    def _beat_each(self, crowds: Iterator[Crowd]) -> None:
-        told = 0
-        for crowd in islice(crowds, SLICE):
-            crowd.beat()
-            told += 1
-        if told == SLICE:
-            asyncio.get_running_loop().call_soon(self._beat_each, crowds)
 
 
 __all__ = ["Crowd", "Crowds", "Framing"]

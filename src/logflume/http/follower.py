@@ -176,6 +176,7 @@ class Follower:
     def _settle(self, cursor: Cursor) -> None:
         """Join the crowd at the tail, now or after its round."""
         self._crowd = self._crowds.of(cursor, self._framing)
+        self._framing = self._crowd.framing  # the same for all in it
         if self._crowd.take(self, self._outlet.crowd_write, cursor):
             self._cursor = None
 

@@ -1,14 +1,24 @@
 """What a client may ask for on a WebSocket it has opened, each a JSON object in a text message.
 
 Fields that are not known are ignored, so that a client may say more than this server understands.
+What cannot be had is answered with an error message, and nothing else on the socket is disturbed.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from logflume.errors import BadInput
+from logflume.cursor import Cursor
+from logflume.errors import BadInput, LogError
+from logflume.http.context import Context
+from logflume.http.log_addresses import address_of, log_at
 from logflume.http.parameters import Query
+from logflume.http.place import live_start_of
+from logflume.http.problems import problem_of
+from logflume.http.subscriptions import Subscriptions
+from logflume.records import LogId
+from logflume.wire.frames import framed
+from logflume.wire.websocket import ws_error, ws_unsubscribed
 
 MAX_ECHOED_CHARS = 400
 """Of what a client sent, in an error message. Every log's address is shorter."""
@@ -50,4 +60,37 @@ def asked_for(text: str | None) -> Asked:
         raise BadInput("the message is not JSON") from None
 
 
-__all__ = ["MAX_ECHOED_CHARS", "Asked", "Subscribe", "Unsubscribe", "asked_for"]
+async def obey(context: Context, logs: Subscriptions, text: str | None) -> None:
+    """Do what the message asks for; one after the other, once the client takes what is written."""
+    address = None
+    try:
+        asked = asked_for(text)
+        address = asked.log[:MAX_ECHOED_CHARS]
+        log = log_at(asked.log)
+        if isinstance(asked, Unsubscribe):
+            logs.remove(log)
+            logs.way.write(framed(ws_unsubscribed(address_of(log))))
+            return
+        with logs.expecting(log):
+            logs.add(await open_cursor(context, log, asked.query()))
+    except LogError as error:
+        logs.way.write(framed(ws_error(address, problem_of(error).document())))
+
+
+async def open_cursor(context: Context, log: LogId, query: Query) -> Cursor:
+    """A cursor where the query says. Raises BadInput, NoSuchLog, WrongEpoch, AheadOfTail."""
+    cursor = await context.cursor(log)
+    await context.logs.use(log, cursor.state)
+    cursor.seq = await live_start_of(query, {}, cursor)
+    return cursor
+
+
+__all__ = [
+    "MAX_ECHOED_CHARS",
+    "Asked",
+    "Subscribe",
+    "Unsubscribe",
+    "asked_for",
+    "obey",
+    "open_cursor",
+]

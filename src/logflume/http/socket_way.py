@@ -1,101 +1,70 @@
-"""The way out to one WebSocket's client: frames as they are, or messages through ASGI.
+"""A WebSocket below a server that only has ASGI's `receive` and `send`: messages, which it frames.
 
-A server of ours takes frames as they are, the same bytes for all. Any other (ASGI, WebSocket) is
-given the message and frames it itself.
+It has two tasks, one that sends what is written and one that obeys. Logflume's own server gives the
+connection away instead (`socket_connection.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+import asyncio
 
-from logflume.http.context import Scope, Send
+from logflume.cursor import Cursor
+from logflume.http.context import Context, Receive, Send
 from logflume.http.outlet import AsgiOutlet
-from logflume.wire.websocket import message_of
-
-EXTENSION = "logflume.frames"
-"""The key in `scope["extensions"]` (ASGI, Extensions) under which a server takes frames."""
-
-
-class Frames(Protocol):
-    """A server that takes frames."""
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the client takes what is written."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the socket ends or has ended: nothing may be written any more."""
-
-    def write_frame(self, frame: bytes) -> None:
-        """Write the frame; never blocks. Not when the socket is over."""
-
-    def watch(self, on_pause: Callable[[], None], on_writable: Callable[[], None]) -> None:
-        """Have it told when the client takes no more, and when it does again or never will."""
-
-
-class FrameWay:
-    """Frames as they are."""
-
-    def __init__(
-        self, frames: Frames, on_pause: Callable[[], None], on_writable: Callable[[], None]
-    ) -> None:
-        self._frames = frames
-        self.write = frames.write_frame
-        frames.watch(on_pause, on_writable)
-
-    @property
-    def writable(self) -> bool:
-        """See `subscriptions.Way`."""
-        return self._frames.is_writable
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the socket ends or has ended."""
-        return self._frames.is_over
-
-    async def pump(self) -> None:
-        """Nothing waits here."""
-
-    async def flushed(self) -> None:
-        """What was written goes out before what follows."""
+from logflume.http.socket_requests import obey
+from logflume.http.subscriptions import Subscriptions
+from logflume.wire.frames import message_of
 
 
 class MessageWay(AsgiOutlet):
-    """Messages, which the server frames."""
+    """One WebSocket, from the answer to its handshake to its end."""
 
-    def __init__(
-        self, send: Send, on_pause: Callable[[], None], on_writable: Callable[[], None]
-    ) -> None:
-        super().__init__(self._emit_message, on_writable)
-        self._on_pause = on_pause
+    def __init__(self, context: Context, receive: Receive, send: Send) -> None:
+        self._context = context
+        self._receive = receive
         self._send = send
-        self.is_over = False
+        self._logs = Subscriptions(context.crowds, self)
+        self._end = {"type": "websocket.close", "code": 1000}
+        super().__init__(self._emit_message, self._logs.resume)
 
-    async def pump(self) -> None:
+    async def run(self, cursor: Cursor) -> None:
+        """Follow the log and what the client asks for, until either end closes."""
+        await self._send({"type": "websocket.accept"})
+        tasks = [asyncio.ensure_future(work) for work in (self._tell(), self._listen())]
         try:
-            await super().pump()
-        finally:  # its server says by an error that the client has gone
-            self.is_over = True
-            self._on_writable()
+            self._logs.add(cursor)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._logs.leave()
+            for task in tasks:
+                task.cancel()
+            told, heard = await asyncio.gather(*tasks, return_exceptions=True)
+        for fault in (told, heard):
+            if isinstance(fault, Exception):
+                raise fault  # which may be the server's own, when the client has gone
 
     def write(self, data: bytes) -> None:
         super().write(data)
-        self._on_pause()
+        self._logs.pause()
+
+    def close(self, code: int, reason: str) -> None:
+        """See `subscriptions.Way`."""
+        self._logs.leave()
+        self._end = {"type": "websocket.close", "code": code, "reason": reason}
+        self.end()
+
+    async def _tell(self) -> None:
+        await self.pump()
+        await self._send(self._end)
+
+    async def _listen(self) -> None:
+        """Obey, one message after the other, as long as the client takes the answers."""
+        while (message := await self._receive())["type"] != "websocket.disconnect":
+            await self.flushed()
+            await obey(self._context, self._logs, message.get("text"))
 
     async def _emit_message(self, frame: bytes) -> None:
         await self._send({"type": "websocket.send", "text": message_of(frame)})
 
 
-def way_of(
-    scope: Scope, send: Send, on_pause: Callable[[], None], on_writable: Callable[[], None]
-) -> FrameWay | MessageWay:
-    """The best way that the server has."""
-    frames: Frames | None = scope.get("extensions", {}).get(EXTENSION)
-    if frames is None:
-        return MessageWay(send, on_pause, on_writable)
-    return FrameWay(frames, on_pause, on_writable)
-
-
-__all__ = ["EXTENSION", "FrameWay", "Frames", "MessageWay", "way_of"]
+__all__ = ["MessageWay"]

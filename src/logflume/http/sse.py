@@ -66,14 +66,22 @@ def _take_over(
     connection = connection_of(scope)
     if connection is None:
         return False
-    is_chunked = scope["http_version"] == "1.1"
-    framing = SseFraming(kind, least, is_chunked)
+    is_chunked = scope["http_version"] == "1.1" and not _closes(scope)
+    framing = _shared(kind, least, is_chunked)
     stream = SseConnection(context, cursor, framing, is_chunked=is_chunked)
     transport = connection.give_away(stream)
     if transport is None:
         return False
     stream.begin(transport, _head(kind, now_us // 1_000_000, is_chunked=is_chunked))
     return True
+
+
+def _closes(scope: Scope) -> bool:
+    """Whether the client says that this is the connection's last request: its end is the stream's,
+    and there is no need for chunks."""
+    return any(
+        name == b"connection" and b"close" in value.lower() for name, value in scope["headers"]
+    )
 
 
 def _headers(kind: Kind) -> dict[str, str]:
@@ -115,5 +123,8 @@ class SseFraming:
             events = [sse_place(batch.offset), control]
         return chunked(*events) if self.is_chunked else b"".join(events)
 
+
+_shared = lru_cache(maxsize=1024)(SseFraming)
+"""One for all that are equal, not one for each watcher."""
 
 __all__ = ["SseFraming", "follow_sse"]

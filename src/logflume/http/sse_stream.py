@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from logflume.cursor import Cursor
 from logflume.errors import LogError, NoSuchLog
-from logflume.http.context import Send
+from logflume.http.context import Context, Send
 from logflume.http.crowd import Crowds, Framing
 from logflume.http.follower import Follower
 from logflume.http.outlet import AsgiOutlet
@@ -25,6 +26,9 @@ RETRY_MILLISECONDS = (500, 2500)
 
 STALLED_SECONDS = 30
 """A client that takes nothing for so long is cut off; it may come back to where it was."""
+
+UNREACHABLE_SECONDS = 30
+"""How long a client's kernel may acknowledge nothing, not even a heartbeat."""
 
 LAST_CHUNK = b"0\r\n\r\n"
 
@@ -40,15 +44,17 @@ class SseConnection(asyncio.Protocol):
         "_is_chunked",
         "_stalled",
         "_transport",
+        "_watchers",
         "crowd_write",
         "writable",
         "write",
     )
 
     def __init__(
-        self, crowds: Crowds, cursor: Cursor, framing: Framing, *, is_chunked: bool
+        self, context: Context, cursor: Cursor, framing: Framing, *, is_chunked: bool
     ) -> None:
-        self._follower = Follower(crowds, cursor, framing, self)
+        self._follower = Follower(context.crowds, cursor, framing, self)
+        self._watchers = context.watchers
         self._is_chunked = is_chunked
         self._stalled: asyncio.TimerHandle | None = None
         self.writable = True
@@ -56,6 +62,8 @@ class SseConnection(asyncio.Protocol):
     def begin(self, transport: asyncio.Transport, head: bytes) -> None:
         """Answer, and follow."""
         self._transport = transport
+        _expect_life(transport)
+        self._watchers.add(self)
         self.write = self.crowd_write = transport.write
         self.write(head + self._body(retry()))
         self._follower.begin()
@@ -76,8 +84,13 @@ class SseConnection(asyncio.Protocol):
     def stopped(self, _: Follower) -> None:
         """See `follower.Outlet`."""
         self._end(retry())
-        if not self.writable:
-            self._transport.abort()  # nobody waits for who takes nothing
+
+    def look(self, payload: bytes) -> None:
+        """See `watchers.Watching`. Its crowd's heartbeats are what it needs."""
+
+    def cut_off(self) -> None:
+        """See `watchers.Watching`."""
+        self._transport.abort()
 
     def pause_writing(self) -> None:
         self.writable = False
@@ -92,6 +105,8 @@ class SseConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's name
         self._follower.leave()
+        del self._follower  # the two would keep each other alive
+        self._watchers.discard(self)
         if self._stalled is not None:
             self._stalled.cancel()
 
@@ -162,6 +177,15 @@ class SseResponse(AsgiOutlet):
 
     async def _emit_body(self, data: bytes) -> None:
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+
+def _expect_life(transport: asyncio.Transport) -> None:
+    """Have the kernel end the connection when a heartbeat is not acknowledged: it would try for a
+    quarter of an hour to reach a client whose network was cut."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        milliseconds = int(UNREACHABLE_SECONDS * 1000)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 def retry() -> bytes:

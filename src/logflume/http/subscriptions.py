@@ -23,7 +23,14 @@ from logflume.records import LogId
 from logflume.tail import Batch
 from logflume.wire.control import control_json, stream_cursor
 from logflume.wire.forms import Kind, kind_of
-from logflume.wire.websocket import framed, ws_batch, ws_error, ws_gone
+from logflume.wire.frames import framed
+from logflume.wire.websocket import ws_batch, ws_error, ws_gone
+
+NORMAL = 1000
+"""The close code for an end that was to come (RFC 6455, section 7.4.1)."""
+
+RESTART = 1012
+"""The close code for a server that stops and is soon back (IANA, WebSocket Close Code Numbers)."""
 
 MAX_SUBSCRIPTIONS = 1000
 """A socket's logs: more than a dashboard shows, and each costs a follower, about 1 KB."""
@@ -58,27 +65,24 @@ class Way(Protocol):
     def writable(self) -> bool:
         """Whether another frame may be written now."""
 
-    def write(self, frame: bytes) -> None:
-        """Write the frame; never blocks."""
+    @property
+    def write(self) -> Callable[[bytes], None]:
+        """Writes a frame; never blocks."""
+
+    def close(self, code: int, reason: str) -> None:
+        """End the socket, after all that was written."""
 
 
 class Subscriptions:
-    """All logs of one socket. `on_ended` is called when the last one has ended by itself,
-    `on_stopped` when the server stops."""
+    """All logs of one socket, which ends when the last of them has ended, or the server stops."""
 
-    def __init__(
-        self,
-        crowds: Crowds,
-        way: Way,
-        on_ended: Callable[[], None],
-        on_stopped: Callable[[], None],
-    ) -> None:
+    __slots__ = ("_crowds", "_expected", "_followed", "_has_ended", "_reading", "way")
+
+    def __init__(self, crowds: Crowds, way: Way) -> None:
         self._crowds = crowds
         self.way = way
-        self._on_ended = on_ended
-        self.on_stopped = on_stopped
         self._followed: dict[LogId, _Subscription] = {}
-        self.reading = asyncio.Lock()
+        self._reading: asyncio.Lock | None = None
         self._expected = 0
         self._has_ended = False
         """Whether a log that was followed has ended."""
@@ -98,9 +102,17 @@ class Subscriptions:
             self._expected -= 1
             self._end_if_over()
 
-    def add(self, log: LogId, cursor: Cursor) -> None:
+    @property
+    def reading(self) -> asyncio.Lock:
+        """Held by the one that reads the store; few ever do."""
+        if self._reading is None:
+            self._reading = asyncio.Lock()
+        return self._reading
+
+    def add(self, cursor: Cursor) -> None:
         """Follow the log from the cursor's place on."""
         self._has_ended = False
+        log = cursor.tail.log  # the same string for all who follow it
         one = self._followed[log] = _Subscription(self, log)
         framing = WebSocketFraming(address_of(log), kind_of(cursor.state.content_type))
         one.follower = Follower(self._crowds, cursor, framing, one)
@@ -111,7 +123,7 @@ class Subscriptions:
         one = self._followed.pop(log, None)
         if one is None:
             raise BadInput("this socket does not follow the log")
-        one.follower.leave()
+        one.leave()
 
     def leave(self) -> None:
         """Follow nothing any more."""
@@ -138,15 +150,19 @@ class Subscriptions:
 
     def drop(self, log: LogId, last: bytes, *, ended: bool) -> None:
         """Say the last of the log, which has ended by itself or cannot be read on."""
-        del self._followed[log]
+        self._followed.pop(log).leave()
         if last:
             self.way.write(last)
         self._has_ended |= ended
         self._end_if_over()
 
+    def stop(self) -> None:
+        """The server stops."""
+        self.way.close(RESTART, "the server restarts")
+
     def _end_if_over(self) -> None:
         if self._has_ended and not self._followed and not self._expected:
-            self._on_ended()
+            self.way.close(NORMAL, "every log that was followed has ended")
 
 
 class _Subscription:
@@ -159,6 +175,11 @@ class _Subscription:
     def __init__(self, all_of_them: Subscriptions, log: LogId) -> None:
         self._all = all_of_them
         self._log = log
+
+    def leave(self) -> None:
+        """Follow no longer."""
+        self.follower.leave()
+        del self.follower  # the two would keep each other alive
 
     @property
     def writable(self) -> bool:
@@ -192,7 +213,7 @@ class _Subscription:
 
     def stopped(self, _: Follower) -> None:
         """See `follower.Outlet`."""
-        self._all.on_stopped()
+        self._all.stop()
 
 
-__all__ = ["MAX_SUBSCRIPTIONS", "Subscriptions", "WebSocketFraming"]
+__all__ = ["MAX_SUBSCRIPTIONS", "Subscriptions", "Way", "WebSocketFraming"]
