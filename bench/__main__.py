@@ -17,12 +17,19 @@ from bench import (
     ingest,
     latency,
     long_polling,
+    many_logs,
     paging,
     producers,
+    stalled,
+    storm,
     unchanged,
     websocket,
 )
 from bench.machine import describe
+from bench.peers import measure as peers
+from bench.peers.load import CutOff, Unfaithful
+from bench.peers.table import table as peers_table
+from bench.plots import draw
 from bench.report import Report, print_figure
 from bench.rounds import Bench, Cores
 from bench.servers import ServerDied
@@ -36,12 +43,16 @@ TABLES = {
         "paging": paging.measure,
         "idle": idle.measure,
         "fanout": fanout.measure,
+        "many-logs": many_logs.measure,
+        "stalled": stalled.measure,
+        "storm": storm.measure,
     },
     "patterns": {
         "websocket": websocket.measure,
         "long-polling": long_polling.measure,
         "unchanged": unchanged.measure,
     },
+    "peers": {"peers": peers.measure},
 }
 """The measures of each table in docs/benchmarks.md."""
 
@@ -56,12 +67,14 @@ def main() -> int:
     try:
         with _folder(options.folder) as folder:
             report = _run(options.measures or list(MEASURES), folder, options.rounds)
-    except ServerDied as error:
+    except (ServerDied, Unfaithful, CutOff) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     print(f"\nwritten to {report.write(RESULTS)}")
     if options.docs:
         print(f"brought up to date: {report.write_tables()}")
+        for name, figures in report.tables.items():
+            print("".join(f"drawn: {plot}\n" for plot in draw(name, figures)), end="")
     return 0
 
 
@@ -96,7 +109,7 @@ def _folder(parent: Path | None) -> Iterator[Path]:
 
 def _run(names: list[str], folder: Path, rounds: int) -> Report:
     cores = Cores.choose()
-    report = Report(describe(folder, cores))
+    report = Report(describe(folder, cores), layouts={"peers": peers_table})
     print(report.machine_text())
     bench = Bench(cores, folder, rounds)
     started = time.monotonic()

@@ -16,9 +16,9 @@ SECONDS = 3.0
 def measure(bench: Bench) -> Iterator[Figure]:
     real, nothing = bench.both(_run)
     name = f"ingest, {PRODUCERS} producers, one line a request"
-    yield real.figure("appends", name, "appends/s", beside=nothing)
+    yield real.figure("appends", name, "appends/s", "≥ 20,000", beside=nothing)
     yield real.figure("p50", f"{name}: answer p50", "ms", beside=nothing)
-    yield real.figure("p99", f"{name}: answer p99", "ms", beside=nothing)
+    yield real.figure("p99", f"{name}: answer p99", "ms", "≤ 10", beside=nothing)
 
 
 def _run(server: Server) -> tuple[dict[str, float], Timed]:

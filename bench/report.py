@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.rounds import Figure
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+Layout = Callable[[Iterable[Figure]], str]
 BEGIN, END = "<!-- {}: begin -->\n", "<!-- {}: end -->\n"
 
 
@@ -19,6 +20,8 @@ BEGIN, END = "<!-- {}: begin -->\n", "<!-- {}: end -->\n"
 class Report:
     machine: Mapping[str, str]
     tables: dict[str, list[Figure]] = field(default_factory=dict)
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+    """How a table is set out that is not a row a figure."""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def machine_text(self) -> str:
@@ -39,14 +42,14 @@ class Report:
         for name, figures in self.tables.items():
             begin, end = BEGIN.format(name), END.format(name)
             before, _, rest = text.partition(begin)
-            text = before + begin + self._markdown(figures) + end + rest.partition(end)[2]
+            layout = self.layouts.get(name, rows)
+            text = before + begin + self._markdown(layout(figures)) + end + rest.partition(end)[2]
         DOCS.write_text(text)
         return f"{', '.join(self.tables)} in {DOCS.parent.name}/{DOCS.name}"
 
-    def _markdown(self, figures: Iterable[Figure]) -> str:
+    def _markdown(self, table: str) -> str:
         machine = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
-        rows = "\n".join(_row(figure) for figure in figures)
-        return f"Measured on {self.at:%Y-%m-%d}.\n\n{machine}\n\n{HEADER}\n{rows}\n"
+        return f"Measured on {self.at:%Y-%m-%d}.\n\n{machine}\n\n{table}\n"
 
 
 HEADER = (
@@ -55,12 +58,17 @@ HEADER = (
 )
 
 
+def rows(figures: Iterable[Figure]) -> str:
+    """A table of one row a figure."""
+    return "\n".join([HEADER, *(_row(figure) for figure in figures)])
+
+
 def print_figure(figure: Figure) -> None:
     beside = [f"want {figure.want}"] if figure.want else []
     if figure.nothing is not None:
         beside.append(f"nothing {number(figure.nothing)}")
     if figure.server_cpu is not None:
-        beside.append(f"server {_percent(figure.server_cpu)}, load {_percent(figure.load_cpu)}")
+        beside.append(f"server {percent(figure.server_cpu)}, load {percent(figure.load_cpu)}")
     if figure.median is None:
         value = f"MISSING: {figure.missing}"
     else:
@@ -84,8 +92,8 @@ def _row(figure: Figure) -> str:
         _spread(figure),
         figure.want,
         nothing,
-        _percent(figure.server_cpu),
-        _percent(figure.load_cpu),
+        percent(figure.server_cpu),
+        percent(figure.load_cpu),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -98,5 +106,5 @@ def _spread(figure: Figure) -> str:
     return f"{number(min(figure.rounds))}–{number(max(figure.rounds))}"
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0%}"
