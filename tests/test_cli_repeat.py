@@ -122,6 +122,13 @@ def test_any_other_append_is_none(other: bytes) -> None:
         APPEND + b"\r\n",
         APPEND.replace(b"Host", b"Expect: 100-continue\r\nHost"),
         APPEND.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        APPEND.replace(b"HTTP/1.1", b"HTTP/2.0").replace(b"Host: h", b"X: HTTP/1.1"),
+        APPEND.replace(b"Content-Length: 3", b"Transfer-Encoding: chunked")[:-3],
+        APPEND.replace(b"Content-Length: 3\r\n", b"")[:-3],
+        REQUEST.replace(b"offset=0000000000000003_0000000000000002", b"offset=now"),
+        REQUEST.replace(b"a?cursor=7", b"a?x=?cursor=7"),
+        REQUEST.replace(b"a?cursor=7", b"a#&cursor=7"),
+        REQUEST.replace(b"host", b"last-event-id: 0000000000000003_0000000000000001\r\nhost"),
     ],
 )
 def test_only_one_whole_request_is_a_pattern(data: bytes) -> None:

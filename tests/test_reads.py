@@ -142,6 +142,24 @@ async def test_the_end_is_read_again_when_it_is_the_end_no_longer() -> None:
     assert (await world.read()).closed
 
 
+async def test_who_knows_of_more_is_not_told_that_nothing_follows() -> None:
+    """A read that was begun for another, before the last append, does not have it. Caught: who has
+    been told that it is stored reads the log, and does not find it."""
+    world = await World.made()
+    world.store.gate.clear()
+    first = asyncio.ensure_future(world.read())
+    await started(first)
+    await world.store.append(LOG, append_of("e"))
+    asking = [asyncio.ensure_future(world.read()) for _ in range(3)]
+    await started(*asking)
+    world.store.gate.set()
+    assert records(await first)[-1] == b"4:d\n"
+    found = await asyncio.gather(*asking)
+    assert records(found[0])[-1] == b"5:e\n"
+    assert all(batch is found[0] for batch in found)
+    assert world.store.reads == 2
+
+
 async def test_what_is_followed_by_more_stays_true_as_the_log_grows() -> None:
     """Or a busy log would be read anew for each who comes back. Caught: everything is forgotten
     with each append."""

@@ -12,45 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-import httpx2
 import pytest
 
 from tests.answers import Answers
+from tests.appending import MARK, Log
 from tests.exchange import PATIENCE_SECONDS
-from tests.servers import ServerProcess, new_deployment
-
-MARK = {"Producer-Id": "p", "Producer-Epoch": "0"}
-
-
-class Log:
-    """A deployment's log, and a connection of a producer."""
-
-    def __init__(self, url: str) -> None:
-        self.client = httpx2.Client(base_url=url)
-        self.path = f"/v1/deployments/{new_deployment(url)}/log"
-        self.answers = Answers(url)
-
-    def request(self, body: bytes, content_type: str = "text/plain", **more: str) -> bytes:
-        fields = {"Host": "test", "Content-Type": content_type, **more}
-        head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
-        length = f"Content-Length: {len(body)}\r\n"
-        return f"POST {self.path} HTTP/1.1\r\n{head}{length}\r\n".encode() + body
-
-    def send(self, body: bytes, content_type: str = "text/plain", **more: str) -> None:
-        self.answers.socket.sendall(self.request(body, content_type, **more))
-
-    def ask(
-        self, body: bytes, content_type: str = "text/plain", **more: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        self.send(body, content_type, **more)
-        return self.answers.next()
-
-    def texts(self) -> list[str]:
-        return [record["text"] for record in self.client.get(self.path).json() if "text" in record]
-
-    def close(self) -> None:
-        self.answers.close()
-        self.client.close()
+from tests.servers import ServerProcess
 
 
 @pytest.fixture

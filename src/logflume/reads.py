@@ -58,11 +58,18 @@ class Reads:
 
     async def read(self, log: LogId, state: State, after: Seq, max_bytes: int) -> Batch:
         """The batch after `after`, of which `state` has at least one record. It may have been read
-        for another, a moment before `state`.
+        for another, a moment before `state`; but not if it would say that nothing follows, since
+        who asks may know better.
 
         Cancel-safe: the read goes on for the others. Raises what `lineage.stored` raises.
         """
-        place = (log, state.epoch, after, max_bytes)
+        batch = await self._shared((log, state.epoch, after, max_bytes), state)
+        if batch.up_to_date and batch.state.revision < state.revision:
+            # Whatever runs by now was begun after `state` was known.
+            batch = await self._shared((log, state.epoch, after, max_bytes), state)
+        return batch
+
+    async def _shared(self, place: Place, state: State) -> Batch:
         is_wanted = place in self._asked
         self._note(place)
         reading = self._running.get(place)

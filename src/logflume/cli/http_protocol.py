@@ -1,7 +1,8 @@
 """uvicorn's HTTP protocol, less forgetful, and one that lends its connections.
 
 When a client goes away, uvicorn's request forgets what had arrived while the application was busy.
-For a log those are the last words of a deployment that crashed.
+For a log those are the last words of a deployment that crashed. It also forgets the body of a
+request that offers an upgrade which nobody takes (`request_parser.py`).
 
 A lent connection (`http/lent.py`) has no request for uvicorn's part of the work: it is over as far
 as uvicorn knows. What the client sends before it has its answer is kept until then; a request that
@@ -12,11 +13,13 @@ it.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from logflume.cli.repeat import Repeat
+from logflume.cli.request_parser import RequestParser, head_without_offer
+from logflume.http.handshake import is_handshake
 from logflume.http.lent import EXTENSION, Waiting
 
 if TYPE_CHECKING:
@@ -48,7 +51,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.parser = RequestParser(self, self._declined_head)
+        self._offer: dict[str, Any] = {EXTENSION: self}
+        self._is_declined = False
+        """Whether the request offers an upgrade that we do not take, and is parsed once more."""
+        self._is_between = True
+        """Whether all requests that have begun to come have come."""
+        self._answering: RequestResponseCycle | None = None
+        """The request whose turn it is; `cycle` is the one that came last."""
         self._received = b""
+        """All that has come of the request, as long as the next ones may repeat it."""
         self._waiting: Waiting | None = None
         """Who has the connection now."""
         self._early = b""
@@ -79,19 +91,42 @@ class HttpProtocol(HttpToolsProtocol):
             self._note(data)
             super().data_received(data)
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_between = self._is_declined = False
+
     def on_headers_complete(self) -> None:
+        self._is_declined = self._declines()
+        if self._is_declined:
+            return
         super().on_headers_complete()
-        if self.cycle is not None:
-            self.cycle.__class__ = Cycle
-            self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]  # not only JSON
+        self.cycle.__class__ = Cycle
+        self.scope["extensions"] = self._offer
+        if any(name == b"transfer-encoding" for name, _ in self.headers):
+            self._received = b""  # it may be long, and will not be repeated
+
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        if not self._is_declined:
+            super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        self._answering = None
+        self._unset_keepalive_if_required()  # uvicorn lets it run on where the client reset it
+        self._offer.clear()  # they would keep each other alive
         borrower = self._waiting or self._repeated_by
         self._waiting = self._repeated_by = self._repeat = None
         self._partial = bytearray()
         if borrower is not None:
             borrower.lost()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def give_away(self, protocol: asyncio.BaseProtocol) -> asyncio.Transport | None:
         """See `http.lent.Connection`."""
@@ -105,6 +140,8 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.set_protocol(protocol)
         # All of these know the protocol, and would keep it and each other alive.
         self.parser = self.scope = self.cycle = None  # type: ignore[assignment]
+        self._answering = None
+        self._offer.clear()
         return self.transport
 
     def lend(self, waiting: Waiting) -> bool:
@@ -112,17 +149,19 @@ class HttpProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle.more_body or cycle.disconnected or not cycle.keep_alive or self.pipeline:
             return False
+        if self.flow.write_paused:
+            return False  # it is to have no more answers until it has taken those that it has
         cycle.response_started = cycle.response_complete = True
         self.flow.resume_reading()  # a long body paused it
         self._waiting = waiting
-        self._repeat = Repeat.of(self._received)
+        self._repeat, self._received = Repeat.of(self._received), b""
         self._repeated_by = waiting if self._repeat else None
         return True
 
     def answer(self, response: bytes) -> None:
         """See `http.lent.Connection`."""
         self._waiting = None
-        self.transport.write(response)
+        self.transport.write(_told_last(response) if self._closes else response)
         if self._closes:
             self.transport.close()
         elif self.pipeline:
@@ -141,14 +180,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Close the connection once it owes no answer."""
-        if self._waiting is None:
+        if self._waiting is None and not self._partial:
             super().shutdown()
         else:
             self._closes = True
 
     def timeout_keep_alive_handler(self) -> None:
         self.timeout_keep_alive_task = None
-        if self._waiting is not None:
+        if self._waiting is not None or self._partial:
             return
         left_seconds = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left_seconds > 0:
@@ -168,12 +207,29 @@ class HttpProtocol(HttpToolsProtocol):
         )
 
     def _note(self, data: bytes) -> None:
-        """Keep what has come of a request that the next ones may repeat."""
-        is_under_way = self.cycle is not None and self.cycle.more_body
-        if not is_under_way:
+        """Keep what has come of a request that the next ones may repeat: all of it, or nothing."""
+        if self._is_between:
             self._received = data
-        elif len(self._received) < MAX_REPEATED_BYTES:
+        elif self._received:
             self._received += data
+        if len(self._received) > MAX_REPEATED_BYTES:
+            self._received = b""
+
+    def _declines(self) -> bool:
+        """Whether the request offers an upgrade that we do not take."""
+        if not self.parser.should_upgrade():
+            return False
+        scope = cast(dict[str, Any], self.scope)
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = self.parser.get_http_version()
+        return scope["method"] != "CONNECT" and not is_handshake(scope)
+
+    def _declined_head(self) -> bytes:
+        """The head of a request whose offer was declined, without the offer."""
+        if not self._is_declined:
+            return b""
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        return head_without_offer(method, self.url, version, self.headers)
 
     def _take_on(self, data: bytes) -> bool:
         """Whether the request goes to who had the one before, now or when all of it has come."""
@@ -193,6 +249,13 @@ class HttpProtocol(HttpToolsProtocol):
             return True
         self._waiting, self._early = None, b""
         return False
+
+
+def _told_last(response: bytes) -> bytes:
+    """The answer, saying that none will follow: an append that is sent all the same could not be
+    known to be stored or not."""
+    status, end, rest = response.partition(b"\r\n")
+    return status + end + b"Connection: close\r\n" + rest
 
 
 __all__ = ["HttpProtocol"]

@@ -36,6 +36,10 @@ _VALUES = {
 }
 
 
+_NEEDED = {b"GET": {"offset"}, b"POST": {"content-length"}}
+"""What must be said for a request to be another one: a reader's at `now` is always the same."""
+
+
 class Repeated(NamedTuple):
     """A request that repeats another: what it says differently, and where its parts end. More than
     `end` bytes may have come, or fewer."""
@@ -73,14 +77,17 @@ class Repeat:
     def of(cls, data: bytes) -> Repeat | None:
         """The pattern of what was received, if that is exactly one request that may be repeated."""
         method = data[: data.find(b" ")]
-        head_end = data.find(_HEAD_END)
-        if method not in _PLACES or head_end < 0 or data.find(_LINE_END, 0, head_end) < 0:
+        head = data[: data.find(_HEAD_END) + 2]
+        line = head[: head.find(b"\r\n") + 2]
+        if method not in _PLACES or not line.endswith(_LINE_END) or _is_peculiar(head.lower()):
             return None
-        if b"\r\nexpect:" in data[:head_end].lower():
-            return None  # whoever sends the body only when told to must be told
+        if method == b"GET" and (line.count(b"?") != 1 or b"#" in line):
+            return None  # what looks like a parameter may be none
         made = cls(data, method)
         found = made.match(data)
-        return made if found is not None and found.end == len(data) else None
+        if found is None or found.end != len(data) or not found.said.keys() & _NEEDED[method]:
+            return None
+        return made
 
     def match(self, data: bytes) -> Repeated | None:
         """What a request that otherwise is the same says; None for any other."""
@@ -98,5 +105,13 @@ class Repeat:
         at += len(self._rest)
         return Repeated(said, at, at + int(said.get("content-length", 0)))
 
+
+def _is_peculiar(head: bytes) -> bool:
+    """Whether a header makes the request mean something else than it seems to. Who expects to be
+    told to go on must be told; who has seen more says so beside the offset, and that counts."""
+    return any(b"\r\n" + name + b":" in head for name in _PECULIAR)
+
+
+_PECULIAR = (b"expect", b"transfer-encoding", b"last-event-id")
 
 __all__ = ["Repeat", "Repeated"]

@@ -45,7 +45,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
     """The headers, names in lower case; a repeated one's values joined (RFC 9110 §5.3)."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1").strip(" \t")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 

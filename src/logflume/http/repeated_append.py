@@ -48,7 +48,7 @@ class RepeatedAppend:
         self._connection = connection
         self._append = append
         self._producer = producer
-        self._storing: asyncio.Future[State] | None = None
+        self._is_lost = False
 
     def begin(self, status: int, headers: Mapping[str, str]) -> bool:
         """Answer the first request, and take on those that repeat it. False, and nothing is
@@ -60,44 +60,51 @@ class RepeatedAppend:
 
     def again(self, said: Mapping[str, str], body: bytes) -> bool:
         """See `lent.Waiting`."""
+        if not body:
+            return False  # without a body it may be another thing that is asked for: to close
         old = self._producer
-        if old is not None:
+        if old is not None and "producer-seq" in said:
             self._producer = Producer(old.id, old.epoch, int(said["producer-seq"]))
         try:
-            stored = self._append(body, self._producer)
-        except (LogError, RequestError) as error:
-            self._refuse(error)
-            return True
-        self._storing = asyncio.ensure_future(stored)
-        self._storing.add_done_callback(self._stored)
+            storing = asyncio.ensure_future(self._append(body, self._producer))
+        except Exception as error:  # noqa: BLE001 -- told to who asked
+            self._answer(failed_answer(error))
+        else:
+            storing.add_done_callback(self._stored)
         return True
 
     def lost(self) -> None:
         """See `lent.Waiting`. What was sent is stored all the same."""
-        if self._storing is not None:
-            self._storing.remove_done_callback(self._stored)
+        self._is_lost = True
 
     def _stored(self, storing: asyncio.Future[State]) -> None:
         if storing.cancelled():
             return  # the server is at its end
-        try:
-            answer = stored_answer(storing.result(), self._producer)
-        except Duplicate as repeated:
-            answer = repeated_answer(repeated)
-        except LogError as error:
-            self._refuse(error)
-            return
-        except Exception:  # noqa: BLE001 -- told to who asked, as `on_bug` does
-            _log.exception("an append failed")
-            self._connection.answer(BUG.raw())
-            return
-        self._connection.answer(raw_response(*answer))
+        error = storing.exception()
+        if error is not None:
+            self._answer(failed_answer(error))
+        else:
+            self._answer(raw_response(*stored_answer(storing.result(), self._producer)))
 
-    def _refuse(self, error: LogError | RequestError) -> None:
-        if isinstance(error, StoreError):
-            _log.error("an append failed: %s", error)
-        problem = error.problem if isinstance(error, RequestError) else problem_of(error)
-        self._connection.answer(problem.raw())
+    def _answer(self, response: bytes) -> None:
+        if not self._is_lost:
+            self._connection.answer(response)
+
+
+def failed_answer(error: BaseException) -> bytes:
+    """The answer to an append that was refused or failed, as the ordinary way would give it."""
+    match error:
+        case Duplicate():
+            return raw_response(*repeated_answer(error))
+        case RequestError():
+            return error.problem.raw()
+        case LogError():
+            if isinstance(error, StoreError):
+                _log.error("an append failed: %s", error)
+            return problem_of(error).raw()
+        case _:
+            _log.error("an append failed", exc_info=error)
+            return BUG.raw()
 
 
 def stored_answer(state: State, producer: Producer | None) -> tuple[int, dict[str, str]]:
