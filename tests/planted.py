@@ -29,12 +29,19 @@ def every_line(_: int, lines: list[bytes]) -> bytes:
 
 
 class Planted:
-    """What is sent goes out `piece_bytes` at a time, each in a packet of its own."""
+    """What is sent goes out `piece_bytes` at a time, each in a packet of its own, and as an HTTP
+    chunk of its own if it `is_chunked`."""
 
     def __init__(
-        self, tell: Tell = every_line, *, begun: bytes = BEGUN, piece_bytes: int = 65536
+        self,
+        tell: Tell = every_line,
+        *,
+        begun: bytes = BEGUN,
+        piece_bytes: int = 65536,
+        is_chunked: bool = False,
     ) -> None:
         self._tell, self._begun, self._piece_bytes = tell, begun, piece_bytes
+        self._is_chunked = is_chunked
         self._watchers: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._listener.getsockname()[1]
@@ -85,6 +92,7 @@ class Planted:
 
     def _send(self, watcher: socket.socket, frame: bytes) -> None:
         if not frame:
-            watcher.shutdown(socket.SHUT_RDWR)
+            watcher.shutdown(socket.SHUT_WR)
         for start in range(0, len(frame), self._piece_bytes):
-            watcher.sendall(frame[start : start + self._piece_bytes])
+            piece = frame[start : start + self._piece_bytes]
+            watcher.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)

@@ -19,13 +19,13 @@
 #include <unistd.h>
 
 #include "marks.h"
+#include "producer.h"
 #include "watchers.h"
 
 #define BEHIND 2 /* requests: one on its way to the watchers, and one to the disk meanwhile */
 #define EVENTS 1024
-#define MAX_LINES 1024 /* a request */
 #define MAX_PIDS 64
-#define ANSWER_BYTES 16384
+#define READS 32 /* of watchers, before it is looked whether the producer has its answer */
 #define GRACE_MS 50 /* after the last line: a repeated one is on its way by then */
 
 static struct {
@@ -34,15 +34,7 @@ static struct {
     const char *watch, *post, *ready, *pids, *hold;
 } options;
 
-static struct {
-    int fd, waits_for_answer;
-    char *request, *slots[MAX_LINES];
-    size_t size;
-    int lines; /* a request */
-    unsigned sent;
-    char answer[ANSWER_BYTES];
-    size_t answered;
-} producer;
+static double going_until;
 
 static int pids[MAX_PIDS], pid_count;
 
@@ -65,57 +57,12 @@ static double own_seconds(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-static void connect_producer(void)
+/* The next request, if it is time for it and the watchers are not too far behind. */
+static void go_on(void)
 {
-    struct epoll_event wanted = {.events = EPOLLIN, .data.u32 = OTHERS};
-    producer.fd = connect_to(options.publish, 0);
-    epoll_ctl(watcher_poll, EPOLL_CTL_ADD, producer.fd, &wanted);
-}
-
-static void send_request(double due)
-{
-    if (!producer.fd)
-        connect_producer();
-    for (int line = 0; line < producer.lines; line++) {
-        write_number(producer.slots[line], ++producer.sent);
-        if (sent_at)
-            sent_at[producer.sent] = due;
-    }
-    if (write(producer.fd, producer.request, producer.size) != (ssize_t)producer.size)
-        fail(CUT, "the server did not take a request of the producer");
-    producer.waits_for_answer = 1;
-    producer.answered = 0;
-}
-
-/* Whether the answer is whole: by its length, its last chunk, or because it has no body. */
-static int is_whole(const char *answer, size_t size)
-{
-    const char *body = strstr(answer, "\r\n\r\n");
-    if (!body)
-        return 0;
-    const char *length = strcasestr(answer, "content-length:");
-    if (length && length < body)
-        return answer + size - body - 4 >= atol(length + 15);
-    return !strncmp(answer + 9, "204", 3) || !strcmp(answer + size - 5, "0\r\n\r\n");
-}
-
-static void read_answer(void)
-{
-    size_t room = ANSWER_BYTES - 1 - producer.answered;
-    ssize_t got = read(producer.fd, producer.answer + producer.answered, room);
-    if (got <= 0)
-        fail(CUT, "the server closed the producer's connection");
-    producer.answered += (size_t)got;
-    producer.answer[producer.answered] = 0;
-    if (!is_whole(producer.answer, producer.answered))
-        return;
-    if (strncmp(producer.answer, "HTTP/1.1 2", 10))
-        fail(CUT, "the server answered the producer: %.300s", producer.answer);
-    producer.waits_for_answer = 0;
-    if (strcasestr(producer.answer, "connection: close")) {
-        close(producer.fd); /* Pushpin takes one request a connection */
-        producer.fd = 0;
-    }
+    unsigned most = (unsigned)((BEHIND - 1) * producer.lines);
+    if (!producer.waits_for_answer && everyone_has + most >= producer.sent && now() < going_until)
+        send_request(0);
 }
 
 /* One wait for whatever comes, and all of it taken in. Returns 0 when the wait was in vain. */
@@ -125,6 +72,10 @@ static int take_in(int wait_ms)
     int many = epoll_wait(watcher_poll, events, EVENTS, wait_ms);
     for (int i = 0; i < many; i++) {
         uint64_t rings;
+        if (i % READS == 0 && producer.waits_for_answer) {
+            read_answer();
+            go_on();
+        }
         if (events[i].data.u32 < OTHERS)
             read_watcher(events[i].data.u32);
         else if (events[i].data.u32 == OTHERS)
@@ -151,12 +102,11 @@ static void take_in_the_rest(void)
 /* Each request when the last one is answered, for so long. */
 static void deliver_at_once(double seconds)
 {
-    unsigned most = (unsigned)((BEHIND - 1) * producer.lines);
-    for (double end = now() + seconds; now() < end;) {
-        if (!producer.waits_for_answer && everyone_has + most >= producer.sent)
-            send_request(0);
+    for (going_until = now() + seconds; now() < going_until;) {
+        go_on();
         take_in_or_fail();
     }
+    going_until = 0;
     take_in_the_rest();
 }
 
@@ -266,14 +216,8 @@ static void read_options(int count, char **words)
     }
 }
 
-static void make_producer(void)
+static void read_pids(void)
 {
-    producer.request = read_file(options.post, &producer.size);
-    char *at = producer.request, *end = at + producer.size;
-    while ((at = memmem(at, (size_t)(end - at), MARK, MARK_BYTES)) && producer.lines < MAX_LINES) {
-        producer.slots[producer.lines++] = at + MARK_BYTES;
-        at += NUMBERED;
-    }
     char *list = strdup(options.pids);
     for (char *pid; pid_count < MAX_PIDS && (pid = strsep(&list, ","));)
         pids[pid_count++] = atoi(pid);
@@ -290,7 +234,8 @@ int main(int count, char **words)
         return 0;
     }
     open_watchers(options.port, options.watchers, request, size, options.ready);
-    make_producer();
+    make_producer(options.post, options.publish);
+    read_pids();
     deliver();
     return 0;
 }

@@ -1,8 +1,8 @@
 /* What a line of the load looks like from outside: a mark and its running number, nothing else of
  * it is ever looked at. Shared by the load, which counts them, and by the limit, which copies them.
  *
- * Invariant: a mark is never split by the servers' own framing, since it is part of a line's text;
- * the end of a read may split it, which is what the load's `cut` is for.
+ * The mark's first character is nowhere else in what servers write. The end of a read may split a
+ * mark, and so may HTTP: some servers begin a new chunk anywhere.
  */
 #ifndef MARKS_H
 #define MARKS_H
@@ -17,14 +17,6 @@
 
 /* Says what is wrong on stderr, and ends the program with `code`. */
 #define fail(code, ...) (fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(code))
-
-static inline unsigned read_number(const char *at)
-{
-    unsigned number = 0;
-    for (int i = 0; i < DIGITS; i++)
-        number = number * 10 + (unsigned)(at[i] - '0');
-    return number;
-}
 
 static inline void write_number(char *at, unsigned number)
 {

@@ -17,7 +17,7 @@
 #define OPENING 64 /* at a time: Pushpin refuses more than a hundred that it has not yet seen to */
 #define REOPENED 20 /* of how many watchers one may be cut off before its stream has begun */
 #define A_SOURCE 5000 /* connections from one address: well below the ports that it has */
-#define CUT_BYTES 16  /* kept from one read to the next: a mark, or the word a stream begins with */
+#define CUT_BYTES 40  /* kept from one read to the next: a mark, with what HTTP put inside it */
 
 struct watcher {
     int fd;
@@ -69,9 +69,39 @@ int connect_to(int port, int which)
 static void keep_cut(struct watcher *watcher, const char *from, const char *end)
 {
     if (end - from > CUT_BYTES)
-        from = end - CUT_BYTES;
+        fail(WRONG, "a mark came in too many pieces");
     watcher->cut_size = (unsigned char)(end - from);
     memcpy(watcher->cut, from, watcher->cut_size);
+}
+
+/* Past what HTTP writes between two chunks, if that is here; NULL if it is not all here. */
+static const char *past_chunk(const char *at, const char *end)
+{
+    if (at < end && *at != '\r')
+        return at;
+    const char *size = memchr(at, '\n', (size_t)(end - at));
+    const char *data = size ? memchr(size + 1, '\n', (size_t)(end - size - 1)) : NULL;
+    return data && data + 1 < end ? data + 1 : NULL;
+}
+
+/* The number of the mark at `at`, and *past behind it: 0 if it is no mark, and past is NULL if
+ * its end has not come yet. */
+static unsigned read_mark(const char *at, const char *end, const char **past)
+{
+    unsigned number = 0;
+    for (int i = 1; i < NUMBERED; i++) {
+        if (!(at = past_chunk(at + 1, end))) {
+            *past = NULL;
+            return 0;
+        }
+        if (i < MARK_BYTES ? *at != MARK[i] : *at < '0' || *at > '9') {
+            *past = at;
+            return 0;
+        }
+        number = i < MARK_BYTES ? 0 : number * 10 + (unsigned)(*at - '0');
+    }
+    *past = at + 1;
+    return number;
 }
 
 static void send_watcher(int which)
@@ -108,29 +138,34 @@ static void begin(struct watcher *watcher, const char *at, const char *end)
     keep_cut(watcher, watcher->begun ? end : end - at > (long)word ? end - word : at, end);
 }
 
-static void count_lines(struct watcher *watcher, char *at, char *end)
+static void count_line(struct watcher *watcher, unsigned number, double time)
+{
+    if (number != watcher->next)
+        fail(LOST, "watcher %ld got line %u where line %u was due: %s", (long)(watcher - watchers),
+             number, watcher->next, number < watcher->next ? "it was repeated" : "one was lost");
+    if (sent_at && sent_at[number] > 0 && wait_count < wait_room)
+        waits[wait_count++] = (float)(time - sent_at[number]);
+    watcher->next++;
+    tally.lines++;
+    if (++having[number % HAVING] == watcher_count) {
+        having[number % HAVING] = 0;
+        everyone_has = number;
+    }
+}
+
+static void count_lines(struct watcher *watcher, const char *at, const char *end)
 {
     double time = sent_at ? now() : 0;
-    char *mark;
-    while ((mark = memmem(at, (size_t)(end - at), MARK, MARK_BYTES)) && end - mark >= NUMBERED) {
-        unsigned number = read_number(mark + MARK_BYTES);
-        if (number != watcher->next)
-            fail(LOST, "watcher %ld got line %u where line %u was due: %s",
-                 (long)(watcher - watchers), number, watcher->next,
-                 number < watcher->next ? "it was repeated" : "one was lost");
-        if (sent_at && sent_at[number] > 0 && wait_count < wait_room)
-            waits[wait_count++] = (float)(time - sent_at[number]);
-        watcher->next++;
-        tally.lines++;
-        if (++having[number % HAVING] == watcher_count) {
-            having[number % HAVING] = 0;
-            everyone_has = number;
-        }
-        at = mark + NUMBERED;
+    const char *mark, *past;
+    while ((mark = memchr(at, MARK[0], (size_t)(end - at)))) {
+        unsigned number = read_mark(mark, end, &past);
+        if (!past)
+            break;
+        if (number)
+            count_line(watcher, number, time);
+        at = past;
     }
-    if (!mark)
-        mark = end > at && end[-1] == MARK[0] ? end - 1 : end;
-    keep_cut(watcher, mark, end);
+    keep_cut(watcher, mark ? mark : end, end);
 }
 
 /* A WebSocket's server asks from time to time whether its watcher lives, by a frame of its own. */

@@ -31,7 +31,7 @@ def limit() -> Path:
 
 def load() -> Path:
     """The C program that makes the load. Raises Missing."""
-    return _compiled("load", [C / "load.c", C / "watchers.c"])
+    return _compiled("load", [C / "load.c", C / "producer.c", C / "watchers.c"])
 
 
 def centrifuge() -> Path:
