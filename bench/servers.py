@@ -45,7 +45,7 @@ class Server:
         with messages.open("w") as stderr:
             self._process = subprocess.Popen(command, stderr=stderr)
         self.pid = self._process.pid
-        self.port = self._announced_port()
+        self.port = self._port_once_ready()
 
     def cpu_seconds(self) -> float:
         """Processor time of all its threads, also those that have ended."""
@@ -94,17 +94,20 @@ class Server:
         found = re.search(rf"{name}:\s*(\d+) kB", text)
         return int(found[1]) * 1024 if found else 0
 
-    def _announced_port(self) -> int:
+    def _port_once_ready(self) -> int:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            found = re.search(r"serves http://127\.0\.0\.1:(\d+)", self._messages.read_text())
-            if found:
-                return int(found[1])
+            if port := self._port_if_ready():
+                return port
             if self._process.poll() is not None:
                 raise ServerDied(self._last_words())
             time.sleep(0.01)
         os.kill(self.pid, signal.SIGKILL)
-        raise ServerDied(f"it said nothing in {START_SECONDS} s")
+        raise ServerDied(f"{self._process.args!r} did not serve within {START_SECONDS} s")
+
+    def _port_if_ready(self) -> int | None:
+        found = re.search(r"serves http://127\.0\.0\.1:(\d+)", self._messages.read_text())
+        return int(found[1]) if found else None
 
     def _has_ended(self) -> bool:
         with suppress(subprocess.TimeoutExpired):  # its sockets close a little before it is gone

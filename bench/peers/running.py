@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from types import TracebackType
 
 from bench.peers.peer import Peer
 from bench.rounds import Bench
-from bench.servers import START_SECONDS, Server, ServerDied
+from bench.servers import Server
 
 
 class PeerServer(Server):
@@ -50,18 +49,12 @@ class PeerServer(Server):
         except subprocess.TimeoutExpired:  # some wait for watchers, who have gone without a word
             os.kill(self.pid, signal.SIGKILL)
 
-    def _announced_port(self) -> int:
+    def _port_if_ready(self) -> int | None:
         if not self.peer.port:
-            return super()._announced_port()
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.peer.port), 1):
-                return self.peer.port
-            if self._process.poll() is not None:
-                raise ServerDied(self._last_words())
-            time.sleep(0.02)
-        os.kill(self.pid, signal.SIGKILL)
-        raise ServerDied(f"{self.peer.name} does not listen after {START_SECONDS} s")
+            return super()._port_if_ready()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.peer.port), 1):
+            return self.peer.port
+        return None
 
     def _last_words(self) -> str:
         return f"{self.peer.name}: {super()._last_words()}"

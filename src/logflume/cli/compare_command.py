@@ -43,37 +43,43 @@ LEAST_RATE, MOST_RATE = 0.1, 10_000.0
 """Lines a second. Slower, and nothing is learned in an hour; faster, and lines come in batches."""
 
 
+Watchers = Annotated[
+    int, typer.Option(min=1, max=MOST_WATCHERS, metavar="N", help="How many read the log.")
+]
+Lines = Annotated[
+    int, typer.Option(min=1, max=MOST_LINES, metavar="N", help="How many lines are appended.")
+]
+Rate = Annotated[
+    float, typer.Option(min=LEAST_RATE, max=MOST_RATE, metavar="LINES/S", help="How fast.")
+]
+Log = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="Your own lines, over again if it takes more; a sample otherwise.",
+    ),
+]
+Patterns = Annotated[
+    list[PatternName] | None,
+    typer.Option(metavar="NAME", help=f"Only this of {', '.join(LABELS)}; may be repeated."),
+]
+Json = Annotated[bool, typer.Option("--json", help="All figures as one JSON document.")]
+Report = Annotated[
+    Path | None, typer.Option(metavar="FILE.html", help="Also write a page with plots.")
+]
+
+
 def compare(
-    watchers: Annotated[
-        int,
-        typer.Option(min=1, max=MOST_WATCHERS, metavar="N", help="How many read the log."),
-    ] = WATCHERS,
-    lines: Annotated[
-        int,
-        typer.Option(min=1, max=MOST_LINES, metavar="N", help="How many lines are appended."),
-    ] = LINES,
-    rate: Annotated[
-        float,
-        typer.Option(min=LEAST_RATE, max=MOST_RATE, metavar="LINES/S", help="How fast."),
-    ] = LINES_A_SECOND,
-    log: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="Your own lines, over again if it takes more; a sample otherwise.",
-        ),
-    ] = None,
-    pattern: Annotated[
-        list[PatternName] | None,
-        typer.Option(metavar="NAME", help=f"Only this of {', '.join(LABELS)}; may be repeated."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="All figures as one JSON document.")] = False,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Also write a page with plots.")
-    ] = None,
+    watchers: Watchers = WATCHERS,
+    lines: Lines = LINES,
+    rate: Rate = LINES_A_SECOND,
+    log: Log = None,
+    pattern: Patterns = None,
+    json: Json = False,
+    report: Report = None,
 ) -> None:
     """Compare the patterns of reading on this machine.
 

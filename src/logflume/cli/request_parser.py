@@ -2,7 +2,7 @@
 
 For httptools a request that offers an upgrade ends with its head, and what follows is another
 protocol. But an offer may be declined, and then the request is one like any other, with a body (RFC
-9110, section 7.8): Java's client offers HTTP/2 with every append. The head of such a request is
+9110, section 7.8), such as an append of a client that offers HTTP/2. The head of such a request is
 parsed again without the offer, and what follows after it.
 """
 
