@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from logflume.cursor import Cursor
 from logflume.errors import LogError, StoreUnavailable
 from logflume.http.crowd import Crowd, Crowds
+from logflume.http.descriptors import NO_DESCRIPTOR
 from logflume.http.follower import Follower
 from logflume.records import Append, Chunk, LogId, Seq, State
 from logflume.store.memory import MemoryStore
@@ -73,6 +74,7 @@ class Watcher:
         self._unasked = 0
         self.reading = nullcontext()
         self.crowd_write = self.write
+        self.descriptor = NO_DESCRIPTOR
 
     def write(self, data: bytes) -> None:
         self._unasked += not self.writable

@@ -15,6 +15,7 @@ from logflume.deployments.deployments import Deployments
 from logflume.errors import Conflict
 from logflume.generic.logs import Logs
 from logflume.http.context import Context
+from logflume.http.descriptors import NO_DESCRIPTOR
 from logflume.http.log_addresses import address_of
 from logflume.http.subscriptions import MAX_SUBSCRIPTIONS, Subscriptions
 from logflume.records import Append, Chunk, LogId, Seq, State
@@ -29,6 +30,7 @@ class Taken:
     """A client that takes every frame, or as many as it is told to."""
 
     logs: Subscriptions
+    descriptor = NO_DESCRIPTOR
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []

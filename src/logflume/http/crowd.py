@@ -12,23 +12,26 @@ reads on alone (`follower.py`) until it has caught up.
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
 from logflume.cursor import Cursor
 from logflume.errors import LogError
+from logflume.http.send_ring import SendRing, open_send_ring
 from logflume.http.slices import SLICE, in_slices
 from logflume.tail import Batch, Tails
 
 if TYPE_CHECKING:
-    from logflume.http.follower import Follower
+    from logflume.http.follower import Follower, Outlet
 
 BEAT_SECONDS = 5
 """How often it is looked for silent crowds. Proxies cut what is silent for 30 to 60 seconds; 15 is
 promised, and a crowd is never silent for two beats."""
 
-Write = Callable[[bytes], None]
+FEW = 8
+"""So many are told one by one: a table of them for the kernel would cost more than it saves."""
 
 
 class Framing(Hashable, Protocol):
@@ -48,6 +51,7 @@ class Crowd:
     __slots__ = (
         "__weakref__",
         "_arriving",
+        "_audience",
         "_crowds",
         "_members",
         "_reading",
@@ -61,32 +65,36 @@ class Crowd:
         self.cursor = cursor
         self._crowds = crowds
         self.framing = framing
-        self._members: dict[Follower, Write] = {}
-        self._arriving: dict[Follower, tuple[Write, Cursor]] = {}
+        self._members: dict[Follower, Outlet] = {}
+        self._audience: _Audience | None = None
+        """The members as a round tells them, until somebody comes or goes."""
+        self._arriving: dict[Follower, tuple[Outlet, Cursor]] = {}
         """Who has caught up while a round goes on: each is ahead of some, or of all."""
         self._round: _Round | None = None
         self._reading: asyncio.Task[None] | None = None
         self._silent = False
         """Whether nothing was told since the last beat."""
 
-    def take(self, follower: Follower, write: Write, place: Cursor) -> bool:
+    def take(self, follower: Follower, outlet: Outlet, place: Cursor) -> bool:
         """Have the follower told from its place on; whether it is one of the crowd at once, and not
         when a round has ended, after which `Follower.joined` says so."""
         if self._round is None and not self._members:
             self.cursor.seq = place.seq
             self.cursor.join(self._on_news)
         elif self._round is not None or self.cursor.seq != place.seq:
-            self._arriving[follower] = (write, place)
+            self._arriving[follower] = (outlet, place)
             return False
-        self._members[follower] = write
+        self._members[follower] = outlet
+        self._audience = None
         return True
 
     def leave(self, follower: Follower) -> None:
         """Do not tell it any more."""
         self._arriving.pop(follower, None)
-        write = self._members.pop(follower, None)
-        if write is not None and self._round is not None:
-            self._round.leave_out(follower, write)
+        outlet = self._members.pop(follower, None)
+        self._audience = None
+        if outlet is not None and self._round is not None:
+            self._round.leave_out(follower)
         if not self._members and self._round is None:
             self.cursor.leave(self._on_news)
             self._let_go()
@@ -122,7 +130,9 @@ class Crowd:
             self._dismiss(lambda follower: follower.fail(gone))
             return
         if batch is None:  # more has come at once than the ring holds
-            self._round = _Round([], b"", set())  # nobody comes or goes while it is being read
+            self._round = _Round(
+                _Audience({}, None), b"", set()
+            )  # nobody comes or goes while it is being read
             self._reading = asyncio.get_running_loop().create_task(self._read())
         elif batch.chunks or batch.closed:
             self._tell(batch.framed(self.framing, self._crowds.clock()), closed=batch.closed)
@@ -145,7 +155,9 @@ class Crowd:
         self._silent = False
         self.cursor.leave(self._on_news)
         late = self._round.late if self._round is not None else set()
-        self._round = _Round(list(self._members.values()), data, late, closed=closed)
+        if self._audience is None:
+            self._audience = _Audience(self._members, self._crowds.ring)
+        self._round = _Round(self._audience, data, late, closed=closed)
         self._go_round()
 
     def _go_round(self) -> None:
@@ -171,11 +183,12 @@ class Crowd:
     def _admit(self) -> None:
         """Take those who have arrived here; whoever was overtaken reads on alone."""
         arriving, self._arriving = self._arriving, {}
-        for follower, (write, place) in arriving.items():
+        for follower, (outlet, place) in arriving.items():
             if place.seq > self.cursor.seq:
-                self._arriving[follower] = (write, place)
+                self._arriving[follower] = (outlet, place)
             elif place.seq == self.cursor.seq:
-                self._members[follower] = write
+                self._members[follower] = outlet
+                self._audience = None
                 follower.joined()
             else:
                 follower.go_alone(place)
@@ -206,39 +219,74 @@ class Crowd:
     def _dismiss(self, say: Callable[[Follower], None]) -> None:
         members = list(self._members)
         self._members.clear()
+        self._audience = None
         for follower in members:
             say(follower)
         self._let_go()
 
 
+class _Audience:
+    """The members of a crowd in the order in which they are told."""
+
+    __slots__ = ("_descriptors", "_ring", "_writes", "followers")
+
+    def __init__(self, members: dict[Follower, Outlet], ring: SendRing | None) -> None:
+        self.followers = list(members)
+        self._writes = [outlet.crowd_write for outlet in members.values()]
+        self._descriptors = array("i")
+        self._ring = ring if len(members) > FEW else None
+        if self._ring is not None:
+            self._descriptors.extend(outlet.descriptor for outlet in members.values())
+
+    def __len__(self) -> int:
+        return len(self.followers)
+
+    def tell_all(self, part: slice, data: bytes) -> None:
+        """Those of `part`, for none of whom anything is left that was written before."""
+        if self._ring is None:
+            for write in self._writes[part]:
+                write(data)
+            return
+        for index, taken in self._ring.send(self._descriptors[part], data):
+            self._writes[part.start + index](data[taken:])
+
+    def tell_some(self, part: slice, data: bytes, left: set[Follower]) -> None:
+        """The others of `part`, whatever waits for them."""
+        for follower, write in zip(self.followers[part], self._writes[part], strict=True):
+            if follower not in left:
+                write(data)
+
+
 class _Round:
     """The same bytes for everybody, a slice at a time."""
 
-    __slots__ = ("_begun", "_data", "_left", "_writes", "closed", "late")
+    __slots__ = ("_audience", "_begun", "_data", "_left", "closed", "late")
 
     def __init__(
-        self, writes: list[Write], data: bytes, late: set[Follower], *, closed: bool = False
+        self, audience: _Audience, data: bytes, late: set[Follower], *, closed: bool = False
     ) -> None:
-        self._writes = writes
+        self._audience = audience
         self._data = data
         self._begun = 0
-        self._left: set[Write] = set()
+        self._left: set[Follower] = set()
         self.closed = closed
         self.late = late
         """Who could not be told more while it went on."""
 
     def slice(self) -> bool:
         """Tell the next ones; whether there are more."""
-        data, begin = self._data, self._begun
-        self._begun = begin + SLICE
-        part = self._writes[begin : self._begun]
-        for write in part if not self._left else [one for one in part if one not in self._left]:
-            write(data)
-        return self._begun < len(self._writes)
+        audience, part = self._audience, slice(self._begun, self._begun + SLICE)
+        self._begun = part.stop
+        apart = self._left | self.late
+        if not apart or apart.isdisjoint(audience.followers[part]):
+            audience.tell_all(part, self._data)
+        else:
+            audience.tell_some(part, self._data, self._left)
+        return self._begun < len(audience)
 
-    def leave_out(self, follower: Follower, write: Write) -> None:
+    def leave_out(self, follower: Follower) -> None:
         """Do not tell this one, if it was not told yet."""
-        self._left.add(write)
+        self._left.add(follower)
         self.late.discard(follower)
 
 
@@ -250,6 +298,16 @@ class Crowds:
         self.clock = clock
         self._crowds: WeakValueDictionary[tuple[object, Framing], Crowd] = WeakValueDictionary()
         self._beating = False
+        self._ring: SendRing | None = None
+        self._has_tried = False
+
+    @property
+    def ring(self) -> SendRing | None:
+        """The kernel's way to tell many at once, if it has one."""
+        if not self._has_tried:
+            self._has_tried = True
+            self._ring = open_send_ring()
+        return self._ring
 
     def of(self, cursor: Cursor, framing: Framing) -> Crowd:
         """The crowd of the cursor's log that is told in this way."""

@@ -36,6 +36,11 @@ class Outlet(Protocol):
     def crowd_write(self) -> Callable[[bytes], None]:
         """The same, as plain as can be, for a crowd to call."""
 
+    @property
+    def descriptor(self) -> int:
+        """The socket to which a crowd may write past this outlet while it is writable: nothing that
+        was written before waits then. -1 if there is none."""
+
     def finished(self, follower: Follower) -> None:
         """The log is closed, and the follower has all of it."""
 
@@ -177,7 +182,7 @@ class Follower:
         """Join the crowd at the tail, now or after its round."""
         self._crowd = self._crowds.of(cursor, self._framing)
         self._framing = self._crowd.framing  # the same for all in it
-        if self._crowd.take(self, self._outlet.crowd_write, cursor):
+        if self._crowd.take(self, self._outlet, cursor):
             self._cursor = None
 
 

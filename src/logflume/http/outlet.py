@@ -10,9 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from logflume.http.descriptors import NO_DESCRIPTOR
+
 
 class AsgiOutlet:
     """Sends what is written by `emit`, and calls `on_writable` when more may be written."""
+
+    descriptor = NO_DESCRIPTOR
 
     def __init__(
         self, emit: Callable[[bytes], Awaitable[None]], on_writable: Callable[[], None]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from logflume.cursor import Cursor
 from logflume.http.context import Context
+from logflume.http.descriptors import descriptor_of
 from logflume.http.socket_requests import obey
 from logflume.http.subscriptions import Subscriptions
 from logflume.wire.frames import (
@@ -51,6 +52,7 @@ class SocketConnection(asyncio.Protocol):
         "_silent_looks",
         "_transport",
         "_unsent_bytes",
+        "descriptor",
         "writable",
         "write",
     )
@@ -78,6 +80,7 @@ class SocketConnection(asyncio.Protocol):
     def begin(self, transport: asyncio.Transport, head: bytes, cursor: Cursor) -> None:
         """Answer the handshake, and follow the first log."""
         self._transport = transport
+        self.descriptor = descriptor_of(transport)
         self.write = transport.write
         self._context.watchers.add(self)
         self.write(head)

@@ -16,6 +16,7 @@ from logflume.cursor import Cursor
 from logflume.errors import LogError, NoSuchLog
 from logflume.http.context import Context, Send
 from logflume.http.crowd import Crowds, Framing
+from logflume.http.descriptors import descriptor_of
 from logflume.http.follower import Follower
 from logflume.http.outlet import AsgiOutlet
 from logflume.http.problems import problem_of
@@ -45,7 +46,7 @@ class SseConnection(asyncio.Protocol):
         "_stalled",
         "_transport",
         "_watchers",
-        "crowd_write",
+        "descriptor",
         "writable",
         "write",
     )
@@ -64,7 +65,8 @@ class SseConnection(asyncio.Protocol):
         self._transport = transport
         _expect_life(transport)
         self._watchers.add(self)
-        self.write = self.crowd_write = transport.write
+        self.descriptor = descriptor_of(transport)
+        self.write = transport.write
         self.write(head + self._body(retry()))
         self._follower.begin()
 
@@ -72,6 +74,11 @@ class SseConnection(asyncio.Protocol):
     def reading(self) -> AbstractAsyncContextManager[object]:
         """See `follower.Outlet`."""
         return nullcontext()
+
+    @property
+    def crowd_write(self) -> Callable[[bytes], None]:
+        """See `follower.Outlet`."""
+        return self.write
 
     def finished(self, _: Follower) -> None:
         """See `follower.Outlet`."""

@@ -69,6 +69,10 @@ class Way(Protocol):
     def write(self) -> Callable[[bytes], None]:
         """Writes a frame; never blocks."""
 
+    @property
+    def descriptor(self) -> int:
+        """See `follower.Outlet`."""
+
     def close(self, code: int, reason: str) -> None:
         """End the socket, after all that was written."""
 
@@ -199,6 +203,11 @@ class _Subscription:
     def crowd_write(self) -> Callable[[bytes], None]:
         """See `follower.Outlet`."""
         return self._all.way.write
+
+    @property
+    def descriptor(self) -> int:
+        """See `follower.Outlet`."""
+        return self._all.way.descriptor
 
     def finished(self, _: Follower) -> None:
         """See `follower.Outlet`."""
