@@ -346,8 +346,8 @@ ROWS = (
     (
         "the id is the offset before the batch",
         "http/sse.py",
-        "sse_data(batch.offset,",
-        "sse_data(batch.state.offset(batch.after),",
+        "sse_data(batch.token,",
+        "sse_data(str(batch.state.offset(batch.after)),",
         SUITE + "TestFollowing",
     ),
     (

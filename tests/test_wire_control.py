@@ -18,7 +18,7 @@ from logflume.wire.control import (
     stream_cursor,
 )
 
-OFFSET = Offset(3, Seq(2))
+OFFSET = str(Offset(3, Seq(2)))
 NOW_US = (CURSOR_EPOCH_SECONDS + 1000 * CURSOR_SECONDS + 7) * 1_000_000
 """In the middle of the thousandth cursor."""
 
@@ -28,7 +28,7 @@ NOW_US = (CURSOR_EPOCH_SECONDS + 1000 * CURSOR_SECONDS + 7) * 1_000_000
 def test_control_says_where_the_reader_stands(up_to_date: bool, closed: bool) -> None:
     """The cursor is for those who come back, so a closed log has none."""
     told = json.loads(control_json(OFFSET, cursor="7", up_to_date=up_to_date, closed=closed))
-    expected: dict[str, object] = {"streamNextOffset": str(OFFSET)}
+    expected: dict[str, object] = {"streamNextOffset": OFFSET}
     expected |= {"streamClosed": True} if closed else {"streamCursor": "7"}
     expected |= {"upToDate": True} if up_to_date else {}
     assert told == expected

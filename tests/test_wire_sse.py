@@ -14,7 +14,7 @@ from logflume.wire.forms import Kind
 from logflume.wire.sse import sse_control, sse_data, sse_problem, sse_retry
 from tests.sse import dispatched
 
-OFFSET = Offset(3, Seq(2))
+OFFSET = str(Offset(3, Seq(2)))
 ID = b"id: 0000000000000003_0000000000000002\n"
 
 

@@ -179,9 +179,10 @@ async def _open_store(
 
 
 async def _context(store: Store) -> Context:
+    tails = Tails(store)  # told of each commit first: watchers wait for it, digests do not
     deployments = Deployments(store, clock=_now_us, random=secrets.token_bytes)
     await deployments.start()
-    return Context(store, Tails(store), deployments, Logs(store, clock=_now_us), _now_us)
+    return Context(store, tails, deployments, Logs(store, clock=_now_us), _now_us)
 
 
 def _now_us() -> int:

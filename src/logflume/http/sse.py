@@ -112,15 +112,15 @@ class SseFraming:
     def __call__(self, batch: Batch, now_us: int) -> bytes:
         """A data event and its control event; of an empty batch the latter only."""
         control = sse_control(
-            batch.offset,
+            batch.token,
             cursor=stream_cursor(now_us, self.least_cursor),
             up_to_date=batch.up_to_date,
             closed=batch.closed,
         )
         if batch.chunks:
-            events = [*sse_data(batch.offset, batch.chunks, self.kind), control]
+            events = [*sse_data(batch.token, batch.chunks, self.kind), control]
         else:
-            events = [sse_place(batch.offset), control]
+            events = [sse_place(batch.token), control]
         return chunked(*events) if self.is_chunked else b"".join(events)
 
 

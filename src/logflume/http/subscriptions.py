@@ -50,7 +50,7 @@ class WebSocketFraming:
 
     def __call__(self, batch: Batch, now_us: int) -> bytes:
         control = control_json(
-            batch.offset,
+            batch.token,
             cursor=stream_cursor(now_us),
             up_to_date=batch.up_to_date,
             closed=batch.closed,

@@ -7,8 +7,6 @@ answers them with the same for ever.
 
 from __future__ import annotations
 
-from logflume.records import Offset
-
 CURSOR_EPOCH_SECONDS = 1_728_432_000
 """2024-10-09T00:00Z, where Durable Streams begins to count cursors."""
 
@@ -34,16 +32,12 @@ def least_cursor(now_us: int, known: str | None, chance: float) -> int:
     return int(known) + 1 + int(chance * (MAX_JITTER_CURSORS - 1))
 
 
-def control_json(offset: Offset, *, cursor: str, up_to_date: bool, closed: bool) -> bytes:
+def control_json(offset: str, *, cursor: str, up_to_date: bool, closed: bool) -> bytes:
     """Where to read on, whether that is the tail, whether it is the end."""
-    fields = [f'"streamNextOffset":"{offset}"']
-    if not closed:
-        fields.append(f'"streamCursor":"{cursor}"')
-    if up_to_date:
-        fields.append('"upToDate":true')
-    if closed:
-        fields.append('"streamClosed":true')
-    return f"{{{','.join(fields)}}}".encode()
+    told_cursor = "" if closed else f',"streamCursor":"{cursor}"'
+    tail = ',"upToDate":true' if up_to_date else ""
+    end = ',"streamClosed":true' if closed else ""
+    return f'{{"streamNextOffset":"{offset}"{told_cursor}{tail}{end}}}'.encode()
 
 
 def _count(now_us: int) -> int:

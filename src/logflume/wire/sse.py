@@ -15,7 +15,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 
-from logflume.records import Chunk, Offset
+from logflume.records import Chunk
 from logflume.wire.control import control_json
 from logflume.wire.forms import Kind, json_elements
 
@@ -27,20 +27,20 @@ Part = bytes | memoryview
 """Of what is written in one piece: a batch is long, so it is joined once, at the end."""
 
 
-def sse_data(offset: Offset, chunks: Sequence[Chunk], kind: Kind) -> list[Part]:
+def sse_data(offset: str, chunks: Sequence[Chunk], kind: Kind) -> list[Part]:
     """A data event of these records, with the offset after them."""
     return [sse_place(offset), b"event: data\n", *_PAYLOADS[kind](chunks), b"\n"]
 
 
-def sse_control(offset: Offset, *, cursor: str, up_to_date: bool, closed: bool) -> bytes:
+def sse_control(offset: str, *, cursor: str, up_to_date: bool, closed: bool) -> bytes:
     """The control event that follows each data event, and says where the reader stands."""
     control = control_json(offset, cursor=cursor, up_to_date=up_to_date, closed=closed)
     return b"event: control\ndata:%b\n\n" % control
 
 
-def sse_place(offset: Offset) -> bytes:
+def sse_place(offset: str) -> bytes:
     """What stands before an event that an EventSource is to remember this offset with."""
-    return b"id: %b\n" % str(offset).encode()
+    return b"id: %b\n" % offset.encode()
 
 
 def sse_problem(document: bytes) -> bytes:
