@@ -339,8 +339,8 @@ ROWS = (
     (
         "every batch is up to date",
         "wire/control.py",
-        "    if up_to_date:",
-        "    if True:",
+        """    tail = ',"upToDate":true' if up_to_date else \"\"""",
+        """    tail = ',"upToDate":true'""",
         SUITE + "TestFraming",
     ),
     (

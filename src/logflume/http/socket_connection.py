@@ -132,6 +132,9 @@ class SocketConnection(asyncio.Protocol):
         self._logs.resume()
         self._obey_soon()
 
+    def eof_received(self) -> None:
+        self._leave()  # the transport closes now and takes nothing more, but its socket would
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's name
         self._leave()
         del self._logs  # the two would keep each other alive

@@ -110,6 +110,11 @@ class SseConnection(asyncio.Protocol):
             self._stalled.cancel()
         self._follower.resume()
 
+    def eof_received(self) -> None:
+        # The transport closes now and takes nothing more, but its socket would: with no follower,
+        # nothing can come to the client after what the transport left out.
+        self._follower.leave()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's name
         self._follower.leave()
         del self._follower  # the two would keep each other alive
