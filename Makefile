@@ -1,6 +1,6 @@
 # Every verb of the project. Each sets up what it needs; none needs a virtual environment made first.
 .DEFAULT_GOAL := help
-.PHONY: help install run check test faults bench lock clean
+.PHONY: help install run check test faults bench screenshots lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ faults: install ## plant known faults, one at a time, and see that a test catche
 
 bench: install ## speed and memory, as figures
 	scripts/bench
+
+screenshots: install ## take the README's pictures anew
+	scripts/screenshots
 
 lock: install ## compile the lock files anew from pyproject.toml
 	scripts/lock

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from tests import ring_faults
+
 CROWD = "tests/test_crowd.py"
 PROPERTIES = "tests/test_crowd_properties.py"
 FOLLOWER = "tests/test_follower.py"
 STREAM = "tests/test_sse_stream.py"
 FOLLOW = "http/follower.py"
 IN_CROWD = "http/crowd.py"
-TO_SSE = "http/sse_stream.py"
+OUTLETS = "http/live_outlets.py"
 
 ROWS = (
     (
@@ -28,7 +30,7 @@ ROWS = (
     (
         "who leaves in a round is told it",
         IN_CROWD,
-        "            self._round.leave_out(follower, write)",
+        "            self._round.leave_out(follower)",
         "            pass",
         CROWD,
     ),
@@ -160,50 +162,50 @@ ROWS = (
     ),
     (
         "HTTP/1.0 gets chunks",
-        "http/sse.py",
+        "http/live_body.py",
         'is_chunked = scope["http_version"] == "1.1"',
         "is_chunked = True",
         STREAM,
     ),
     (
         "who asks for a connection that closes gets chunks",
-        "http/sse.py",
+        "http/live_body.py",
         " and not _closes(scope)",
         "",
         STREAM,
     ),
     (
         "the end of a stream's body is not told",
-        TO_SSE,
-        "(LAST_CHUNK if self._is_chunked else",
-        "(b'' if self._is_chunked else",
+        OUTLETS,
+        "LAST_CHUNK if self._framing.is_chunked else",
+        "b'' if self._framing.is_chunked else",
         STREAM,
     ),
     (
         "who takes nothing is never cut off",
-        TO_SSE,
+        OUTLETS,
         "            self._transport.abort()\n\n    def _end",
         "            pass\n\n    def _end",
         STREAM,
     ),
     (
         "who takes a little is cut off",
-        TO_SSE,
+        OUTLETS,
         "        if self._transport.get_write_buffer_size() < unsent_bytes:",
         "        if False:",
         STREAM,
     ),
     (
         "a stream is not resumed",
-        TO_SSE,
+        OUTLETS,
         "            self._stalled.cancel()\n        self._follower.resume()",
         "            self._stalled.cancel()",
         STREAM,
     ),
     (
         "a stream that is stopped asks nobody to come back",
-        TO_SSE,
-        "        self._end(retry())",
+        OUTLETS,
+        "        self._end(self._framing.parting(None))",
         '        self._end(b"")',
         STREAM,
     ),
@@ -214,6 +216,7 @@ ROWS = (
         "self.cycle.disconnected or self._early:\n            return None",
         STREAM,
     ),
+    *ring_faults.ROWS,
 )
 
 __all__ = ["ROWS"]

@@ -21,10 +21,13 @@ from tests import (
     core_faults,
     crowd_faults,
     fork_faults,
+    marker_faults,
+    page_server_faults,
     pattern_faults,
     peer_faults,
     protocol_faults,
     reading_faults,
+    search_faults,
     websocket_faults,
 )
 
@@ -36,8 +39,9 @@ STORES = "tests/test_store_memory.py tests/test_store_sqlite.py"
 SQLITE = "tests/test_store_sqlite.py"
 SQLITE_FILE = "tests/test_store_sqlite_file.py"
 TABLES = (
-    *(append_faults, compare_faults, core_faults, crowd_faults, fork_faults, pattern_faults),
-    *(peer_faults, protocol_faults, reading_faults, websocket_faults, client_faults),
+    *(append_faults, compare_faults, core_faults, crowd_faults, fork_faults, marker_faults),
+    *(page_server_faults, pattern_faults, peer_faults, protocol_faults, reading_faults),
+    *(search_faults, websocket_faults, client_faults),
 )
 
 

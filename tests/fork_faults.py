@@ -166,24 +166,17 @@ ROWS = (
         "tests/test_generic_names.py",
     ),
     (
-        "a marker may stand anywhere",
-        "deployments/sections.py",
-        """rb'"text":"(?:(?:""",
-        """rb'"text":".*?(?:(?:""",
-        SECTIONS,
-    ),
-    (
         "a line that goes on may begin a section",
         "deployments/sections.py",
-        "            if self._goes_on(chunk, number):",
-        "            if False:",
+        "if record.kind is not None or self._goes_on(chunk, number):",
+        "if record.kind is not None:",
         SECTIONS,
     ),
     (
         "a section within another begins a retry",
         "deployments/sections.py",
-        'if marker["group"] or self._depth == 0:',
-        "if True:",
+        "is_outer = said.section is None or not self._open",
+        "is_outer = True",
         f"{SECTIONS} {RETRIES}",
     ),
     (

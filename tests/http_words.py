@@ -12,8 +12,9 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "src" / "logflume" / "http"
 
-READERS = {"single", "number", "choice"}
-"""The functions of `http/parameters.py` that look a query parameter up."""
+READERS = {"single", "number", "choice", "several", "chosen"}
+"""The functions of `http/parameters.py` and `http/search_request.py` that look a query parameter
+up."""
 
 LABELS = {"project", "environment", "status"}
 """Looked up in a loop, all together."""

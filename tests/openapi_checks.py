@@ -26,6 +26,7 @@ KINDS: dict[str, type] = {
 UNTOLD = {
     *("connection", "content-length", "content-type", "date", "transfer-encoding"),
     *("content-security-policy", "cross-origin-resource-policy", "x-content-type-options"),
+    *("access-control-allow-origin", "access-control-expose-headers", "access-control-max-age"),
     "sec-websocket-accept",
 }
 """Headers that are HTTP's own or WebSocket's, and those that the introduction tells of once for all

@@ -99,6 +99,13 @@ class Source:
                     records = [bytes(item) for item in message.data]
                     yield Piece(records, message.control["streamNextOffset"], closed)
 
+    async def body(self) -> list[bytes]:
+        """All records in one body that goes on until the log ends."""
+        params = {"offset": "-1", "live": "follow"}
+        async with self.client.stream("GET", self.path, params=params) as answer:
+            assert answer.status_code == 200
+            return [line async for line in _lines(answer)]
+
     @property
     def patterns(self) -> dict[str, Callable[[str], Awaitable[Piece]]]:
         """Each pattern's way to take the next batch."""

@@ -7,7 +7,7 @@ FAIRNESS = "tests/test_fairness.py"
 PEERS = "tests/test_sse_peers.py"
 HYPERCORN = "tests/live/test_hypercorn.py"
 CROWD = "http/crowd.py"
-STREAM = "http/sse_stream.py"
+STREAM = "http/live_outlets.py"
 
 ROWS = (
     (
@@ -60,7 +60,7 @@ ROWS = (
     (
         "a client whose network was cut is waited for",
         STREAM,
-        "        _expect_life(transport)\n",
+        "        _expect_life(transport, is_silent=not self._framing.heartbeat)\n",
         "",
         PEERS,
     ),
@@ -88,7 +88,7 @@ ROWS = (
     (
         "below another server nobody is told that it stops",
         STREAM,
-        "        self.write(retry())\n        self.end()",
+        "        self._part(self._framing.parting(None))",
         "        self.end()",
         HYPERCORN,
     ),
@@ -120,7 +120,7 @@ ROWS = (
         """    said = b""
 
     def data_received(self, data: bytes) -> None:
-        SseConnection.said += data
+        LiveConnection.said += data
 
     def pause_writing(self) -> None:""",
         PEERS,

@@ -359,7 +359,7 @@ ROWS = (
     ),
     (
         "a stream goes on after the end",
-        "http/sse_stream.py",
+        "http/live_outlets.py",
         '        self._end(b"")',
         "        pass",
         SUITE + "TestFollowing",
@@ -390,7 +390,7 @@ ROWS = (
     ),
     (
         "HEAD follows",
-        "http/sse.py",
+        "http/live_body.py",
         '    if scope["method"] == "HEAD":',
         "    if False:",
         SUITE + "TestFollowing",
@@ -425,14 +425,14 @@ ROWS = (
     ),
     (
         "lines are counted from 0",
-        "deployments/line_records.py",
+        "deployments/incoming.py",
         'enumerate(body.split(b"\\n"), 1)',
         'enumerate(body.split(b"\\n"))',
         SUITE + "TestBadInput",
     ),
     (
         "two objects on a line are taken",
-        "deployments/line_records.py",
+        "deployments/incoming.py",
         "        if len(lines) == count and not _ADJOINING.search(body):",
         "        if True:",
         SUITE + "TestBadInput",
@@ -460,7 +460,7 @@ ROWS = (
     ),
     (
         "nesting is not expected",
-        "deployments/line_records.py",
+        "deployments/incoming.py",
         "    except RecursionError:",
         "    except BrokenPipeError:",
         SUITE + "TestBadInput",
@@ -474,7 +474,7 @@ ROWS = (
     ),
     (
         "JSON is parsed into lists before it is looked at",
-        "deployments/line_records.py",
+        "deployments/incoming.py",
         "            return decoder.decode(row)",
         "            __import__('json').loads(row)\n            return decoder.decode(row)",
         LIVE + "test_memory.py::test_a_bomb",

@@ -11,7 +11,10 @@ from logflume.http.context import Context
 from logflume.store.memory import MemoryStore
 from logflume.tail import Tails
 
-PAGES = frozenset({"/", "/d/{id}", "/docs", "/assets/{name}"})
+PAGES = frozenset({"/", "/d/{id}", "/embed/{id}", "/compare", "/docs"}) | {
+    "/assets/{name}",
+    "/assets/{edition}/{name}",
+}
 """What people look at, and its files: documented, but no part of the API."""
 
 

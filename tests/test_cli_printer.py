@@ -43,6 +43,45 @@ def test_texts(
     assert capsysbinary.readouterr().out == output
 
 
+GITLAB = (
+    "\x1b[0Ksection_end:1:a\r\x1b[0Ksection_start:2:b[collapsed=true]\r\x1b[0K\x1b[36mNext\x1b[0m"
+)
+GROUPS = [
+    LogRecord(1, "", "group", "stdout", "::group::Build", group="Build", open=True),
+    LogRecord(2, "", "group", "stdout", "::endgroup::", open=False),
+    LogRecord(3, "", "group", "stdout", GITLAB, group="Next", open=True, section="b"),
+    LogRecord(4, "", "group", "stdout", "^^^ +++", expands=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "output"),
+    [
+        ({}, f"::group::Build\n::endgroup::\n{GITLAB}\n^^^ +++\n"),
+        (
+            {"safe": True},
+            "\x1b[1m::group::Build\x1b[0m\n::endgroup::\n"
+            "\x1b[1m\x1b[36mNext\x1b[0m\x1b[0m\n^^^ +++\n\x1b[0m",
+        ),
+        (
+            {"safe": True, "colours": False},
+            "::group::Build\n::endgroup::\nNext\n^^^ +++\n",
+        ),
+    ],
+)
+def test_markers_are_lines(
+    capsysbinary: pytest.CaptureFixture[bytes], options: dict[str, bool], output: str
+) -> None:
+    """To a program as they were written. At a terminal what begins a group is bold, and GitLab's
+    marks, which their control sequences would have hidden, are hidden.
+
+    Caught: groups that are missing from what is printed."""
+    printer = text_printer(**options)
+    printer.show(Batch([], GROUPS))
+    printer.finish()
+    assert capsysbinary.readouterr().out.decode() == output
+
+
 def test_timestamps(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """Each line begins with its time, the rest of one does not."""
     printer = text_printer(stamps=True)

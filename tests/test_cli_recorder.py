@@ -17,13 +17,16 @@ lines = st.lists(st.tuples(st.text(max_size=9), st.booleans()), min_size=1, max_
 
 @given(lines)
 def test_records_are_ndjson(lines: list[tuple[str, bool]]) -> None:
-    """One object a line, whatever the texts hold, and `partial` only where it is so."""
+    """One object a line, whatever the texts hold, and `partial` only where it is so; what follows
+    a partial one `continues`."""
     rows = encode(lines, "stderr", SENT).split(b"\n")
     assert rows.pop() == b""
-    assert [json.loads(row) for row in rows] == [
-        {"text": text, "stream": "stderr", "sent": SENT, **({"partial": True} if partial else {})}
-        for text, partial in lines
-    ]
+    before = [False, *(partial for _, partial in lines)]
+    for row, (text, partial), continues in zip(rows, lines, before, strict=False):
+        record = {"text": text, "stream": "stderr", "sent": SENT}
+        said = {"partial": partial, "continues": continues}
+        assert json.loads(row) == record | {name: True for name, so in said.items() if so}
+    assert len(rows) == len(lines)
 
 
 def test_a_prompt_waits_a_little() -> None:
@@ -46,6 +49,26 @@ def test_a_prompt_waits_a_little() -> None:
     recorder.finish()
     assert b'"text":"end"' in written[-1]
     assert recorder.flush_at is None
+
+
+def test_what_goes_on_with_a_prompt_says_so() -> None:
+    """Over the writes in between, of which some bring nothing: each stream for itself. It must not
+    be taken for a marker. Caught: a line that is a group where the command was slow."""
+    written: list[bytes] = []
+    spool = SafeSpool(written.append)
+    recorder, other = Recorder(spool, "stdout"), Recorder(spool, "stderr")
+    recorder.push(b"Go on? ", 10)
+    recorder.flush()
+    other.push(b"::group::other\n", 11)
+    recorder.push(b"::gro", 12)
+    recorder.push(b"up::x\n::group::y\n", 12)
+    records = [json.loads(row) for row in b"".join(written).split(b"\n")[:-1]]
+    assert [(r["text"], r.get("continues", False)) for r in records] == [
+        ("Go on? ", False),
+        ("::group::other", False),
+        ("::group::x", True),
+        ("::group::y", False),
+    ]
 
 
 def test_lost_records_are_told_of(capfd: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ BY_THE_FRAMEWORK = {"not-found", "method-not-allowed"}
 
 NO_PARAMETERS = {
     *("accept", "authorization", "content-type", "cookie"),
-    *("content-length", "host", "transfer-encoding"),
+    *("access-control-request-method", "content-length", "host", "transfer-encoding"),
 }
 """Request headers that OpenAPI has other places for, and those that are HTTP's own."""
 

@@ -38,7 +38,8 @@ WALL_CLOCK = {"now", "utcnow", "today"}
 PATTERNS = (
     ("history",),
     ("long_poll", "parked_poll"),
-    ("sse", "sse_stream"),
+    ("sse",),
+    ("follow",),
     (
         "websocket",
         "handshake",
@@ -53,7 +54,10 @@ PATTERN_OF = {f"logflume.http.{name}": pattern[0] for pattern in PATTERNS for na
 
 SHARED = {
     f"logflume.http.{name}"
-    for name in ("crowd", "follower", "lent", "outlet", "place", "slices", "watchers")
+    for name in (
+        *("crowd", "follower", "lent", "live_body", "live_framing", "live_outlets"),
+        *("outlet", "place", "slices", "watchers"),
+    )
 }
 """What patterns have in common."""
 
@@ -226,8 +230,8 @@ PLANTED = [
     (patterns_stand_alone, "http.sse", "from logflume.http.history import FORMS"),
     (patterns_stand_alone, "http.long_poll", "from logflume.http import sse"),
     (patterns_stand_alone, "http.websocket", "import logflume.http.long_poll"),
-    (patterns_stand_alone, "http.subscriptions", "from logflume.http.sse_stream import retry"),
-    (patterns_stand_alone, "http.follower", "from logflume.http.sse_stream import SseConnection"),
+    (patterns_stand_alone, "http.subscriptions", "from logflume.http.sse import SseFraming"),
+    (patterns_stand_alone, "http.live_body", "from logflume.http.sse import SseFraming"),
     (clients_use_the_public_api, "client.http", "from logflume.http.body import read_body"),
     (clients_use_the_public_api, "client.http", "from logflume.cli import main"),
     (clients_use_the_public_api, "client.http", "from logflume.compare.plan import Plan"),

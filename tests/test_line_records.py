@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logflume.deployments.line_records import (
-    encode_end,
-    encode_incoming,
-    encode_lines,
-    parse_json,
-    parse_ndjson,
-    text_of,
-)
+from logflume.deployments.incoming import parse_json, parse_ndjson
+from logflume.deployments.line_records import encode_end, encode_incoming, encode_lines, text_of
 from logflume.errors import BadInput, BadRecord
 from logflume.records import Encoder, Seq
 

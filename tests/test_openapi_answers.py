@@ -67,6 +67,9 @@ def test_logs_have_the_documented_fields(api: httpx2.Client) -> None:
     checked(api.post(log, json=examples.INCOMING), path)
     line = {"text": "x", "sent": "2026-01-01T00:00:00Z", "level": "info", "partial": True}
     checked(api.post(log, json=line), path)
+    sections = "section_end:1:a\r\x1b[0Ksection_start:1:b[collapsed=true]\r\x1b[0Kb"
+    body = f"::group::a\n::endgroup::\n::error::x\n{sections}\n~~~ c\n^^^ +++\n"
+    checked(api.post(log, content=body, params={"markers": "buildkite"}), path)
     for sequence in (0, 0, 2):
         marks = {"Producer-Id": "p", "Producer-Epoch": "1", "Producer-Seq": str(sequence)}
         checked(api.post(log, content=b"a\n", headers=marks), path)

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.api import Api
+from tests.contract.protocol_ansi import *  # noqa: F403
 from tests.contract.protocol_append import *  # noqa: F403
 from tests.contract.protocol_bad_input import *  # noqa: F403
 from tests.contract.protocol_caching import *  # noqa: F403
@@ -24,9 +25,12 @@ from tests.contract.protocol_compression import *  # noqa: F403
 from tests.contract.protocol_content import *  # noqa: F403
 from tests.contract.protocol_deployments import *  # noqa: F403
 from tests.contract.protocol_follow import *  # noqa: F403
+from tests.contract.protocol_from import *  # noqa: F403
 from tests.contract.protocol_generic import *  # noqa: F403
 from tests.contract.protocol_generic_follow import *  # noqa: F403
 from tests.contract.protocol_generic_refused import *  # noqa: F403
+from tests.contract.protocol_live_body import *  # noqa: F403
+from tests.contract.protocol_markers import *  # noqa: F403
 from tests.contract.protocol_poll import *  # noqa: F403
 from tests.contract.protocol_read import *  # noqa: F403
 from tests.contract.protocol_retries import *  # noqa: F403

@@ -110,6 +110,7 @@ async def test_a_retry_begins_with_what_stood_before_the_section_that_failed(wor
         (["::group::the first"], 0),
         ([], 0),
         (["x", "\x1b[0Ksection_start:1:a\r\x1b[0Ka", "\x1b[0Ksection_start:2:b\r\x1b[0Kb"], 1),
+        (["x", "section_start:1:a\ra", "section_end:2:a\rsection_start:2:b\rb", "y"], 2),
         (["x"] * 20_000 + ["::group::deploy"] + ["y"] * 20_000, 20_000),
     ],
 )

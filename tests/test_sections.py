@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logflume.deployments.line_records import encode_lines
-from logflume.deployments.sections import Sections
+from logflume.deployments.markers import marks_of
+from logflume.deployments.sections import MOST_NESTED, Sections
 from logflume.records import Chunk, Seq
 
 START = "\x1b[0Ksection_start:1795435200:{}\r\x1b[0KHeader"
@@ -15,14 +16,17 @@ END = "\x1b[0Ksection_end:1795435260:{}\r\x1b[0K"
 GROUP, GROUP_END = "::group::Deploy", "::endgroup::"
 
 
-def log_of(*texts: str) -> Chunk:
-    return encode_lines([(text, False) for text in texts], "stdout", 0)(Seq(1))
+def log_of(*texts: str, is_old: bool = False) -> Chunk:
+    """A log of these lines; an old one was written before records said what is a marker."""
+    lines = [(text, False) for text in texts]
+    marks = {} if is_old else marks_of(lines, "\n".join(texts).encode())
+    return encode_lines(lines, "stdout", 0, marks)(Seq(1))
 
 
-def last_of(*texts: str) -> int | None:
+def last_of(*texts: str, is_old: bool = False) -> int | None:
     """The number of the line that begins the last section."""
     sections = Sections()
-    sections.add(log_of(*texts))
+    sections.add(log_of(*texts, is_old=is_old))
     return sections.last
 
 
@@ -47,19 +51,27 @@ def end(name: str) -> str:
         ([start("a"), start("b"), "x", end("b"), "failed"], 1),
         ([start("a"), start("b"), end("b"), end("a"), start("c"), start("d")], 5),
         ([end("never begun"), start("a"), "x"], 2),
+        ([start("a"), end("never begun"), start("b"), "x"], 1),
+        ([start("a"), "x", end("a") + start("b"), "y"], 3),
+        ([start("a"), start("b"), "x", end("b") + end("a"), start("c")], 5),
+        ([start("a"), start("b"), "x", end("b") + end("a") + start("c")], 4),
+        ([start("a"), start("b"), end("a"), start("c")], 4),
+        (["::error::x", "##[group]printed", "::debug::y"], 2),
         ([start("a"), "x", end("a"), end("a"), start("b"), end("b")], 5),
         (["section_start:1:plain\rH", "x"], 1),
         ([start("a[collapsed=true]"), "x"], 1),
         ([start("a"), GROUP, "x"], 2),
     ],
 )
+@pytest.mark.parametrize("is_old", [True, False])
 def test_the_last_section_that_is_not_within_another_is_found(
-    texts: list[str], last: int | None
+    texts: list[str], last: int | None, is_old: bool
 ) -> None:
     """GitHub's follow one another, GitLab's may be nested: the outer one is tried again.
 
-    Caught: the first section; the innermost; a depth that falls below nothing."""
-    assert last_of(*texts) == last
+    Caught: the first section; the innermost; an end that closes what it does not name; a line that
+    ends one section and begins the next."""
+    assert last_of(*texts, is_old=is_old) == last
 
 
 @pytest.mark.parametrize(
@@ -82,6 +94,7 @@ def test_the_last_section_that_is_not_within_another_is_found(
 )
 def test_a_marker_within_a_line_is_text(text: str) -> None:
     """Also where the text looks like a record. Caught: searching for the marker anywhere."""
+    assert last_of("first", text, "last", is_old=True) is None
     assert last_of("first", text, "last") is None
 
 
@@ -109,6 +122,27 @@ def test_only_what_a_line_says_is_looked_at() -> None:
     ]
     sections.add(Chunk.of(Seq(1), records))
     assert sections.last is None
+
+
+def test_buildkites_groups_follow_one_another() -> None:
+    """Where the records say that they are groups; the lines alone do not."""
+    texts = [("--- a", False), ("+++ b", False), ("^^^ +++", False)]
+    marks = marks_of(texts, b"", buildkite=True)
+    sections = Sections()
+    sections.add(encode_lines(texts, "stdout", 0)(Seq(1)))
+    assert sections.last is None
+    sections.add(encode_lines(texts, "stdout", 0, marks)(Seq(4)))
+    assert sections.last == 5
+
+
+def test_sections_that_never_end_are_forgotten() -> None:
+    """Of a log that only begins some, the outermost stay known.
+
+    Caught: a list that grows with the log."""
+    begun = [start("a")] * (MOST_NESTED + 50)
+    ended = [end("a")] * MOST_NESTED
+    assert last_of(*begun, *ended[1:], start("x")) == 1
+    assert last_of(*begun, *ended, start("x")) == len(begun) + len(ended) + 1
 
 
 lines = st.lists(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from logflume.http import sse_stream
+from logflume.http import live_outlets
 from tests.cli_tools import until
 from tests.contract.api import Api
 from tests.exchange import PATIENCE_SECONDS
@@ -163,7 +163,7 @@ def test_a_request_behind_the_streams_does_it_no_harm(own_api: Api) -> None:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse_stream, "STALLED_SECONDS", 0.5)
+    monkeypatch.setattr(live_outlets, "STALLED_SECONDS", 0.5)
 
 
 @pytest.mark.parametrize("comes", ["before", "after"])

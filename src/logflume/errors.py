@@ -100,10 +100,10 @@ class WrongEpoch(CallerError):
 
 
 class AheadOfTail(CallerError):
-    """The offset lies beyond the last record."""
+    """What is asked for begins beyond the last record."""
 
     def __init__(self, state: State) -> None:
-        super().__init__(f"the offset is beyond the tail, {state.tail_offset}")
+        super().__init__(f"that begins beyond the tail, {state.tail_offset}")
         self.state = state
 
 

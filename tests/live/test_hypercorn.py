@@ -9,6 +9,8 @@ import pytest
 
 from tests.contract.api import Api
 from tests.contract.protocol_follow import *  # noqa: F403
+from tests.contract.protocol_from import *  # noqa: F403
+from tests.contract.protocol_live_body import *  # noqa: F403
 from tests.contract.protocol_poll import *  # noqa: F403
 from tests.contract.protocol_read import *  # noqa: F403
 from tests.contract.protocol_websocket import *  # noqa: F403

@@ -57,8 +57,8 @@ async def source(shared_server: ServerProcess) -> AsyncIterator[Source]:
 
 @pytest.mark.live
 async def test_every_pattern_reads_the_same_bytes_of_a_growing_log(source: Source) -> None:
-    """All at once while it grows: each pattern by itself, each stream over one connection, and
-    three readers who change the pattern at every batch.
+    """All at once while it grows: each pattern by itself, each stream over one connection, three
+    readers who change the pattern at every batch, and one body that goes on.
 
     Caught: a pattern that begins one record late or early, an offset that is not the one after the
     batch, JSON that is encoded anew.
@@ -69,7 +69,7 @@ async def test_every_pattern_reads_the_same_bytes_of_a_growing_log(source: Sourc
     names = list(source.patterns)
     readers = [follow(source, name) for name in names]
     readers += [stream(source, name) for name in ("SSE", "WebSocket")]
-    readers += [follow(source, *names) for _ in range(3)]
+    readers += [follow(source, *names) for _ in range(3)] + [source.body()]
     _, *seen = await asyncio.gather(grow(source.client, source.path), *readers)
     stored = await source.client.get(source.path, headers={"Accept": "application/x-ndjson"})
     records = stored.content.removesuffix(b"\n").split(b"\n")

@@ -18,6 +18,7 @@ from playwright.sync_api import (
 )
 
 from tests.page.browsing import ARGUMENTS, CHROMIUM, WAIT_MILLISECONDS, Api, save
+from tests.page.rendering import Renderer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -74,3 +75,10 @@ def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator
         yield page
         save(page, re.sub(r"\W+", "_", request.node.name.removeprefix("test_")).strip("_"))
     assert faults == []
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    """The page's modules that need no page."""
+    with Renderer() as renderer:
+        yield renderer

@@ -25,6 +25,8 @@ class About:
     metadata: dict[str, str] = field(default_factory=dict)
     retry_of: str = ""
     """The id of the deployment whose log, up to the failed section, this one's begins with."""
+    markers: str = ""
+    """Whose markers count besides those that always do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -16,6 +15,8 @@ from logflume.cli import options as opt
 from logflume.cli.about import About
 from logflume.cli.compare_command import compare
 from logflume.cli.messages import say
+from logflume.cli.search_command import search
+from logflume.cli.serve_command import serve
 from logflume.cli.settings import DEFAULT_SERVER
 
 app = typer.Typer(
@@ -30,20 +31,10 @@ ONLY_BEFORE_COMMAND = {"allow_interspersed_args": False}
 """Options after the command's name are the command's, with `--` before it or without."""
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"logflume {version('logflume')}")
-        raise typer.Exit
-
-
 @app.callback(invoke_without_command=True)
 def logflume(
     context: typer.Context,
-    version: Annotated[  # noqa: ARG001 - its callback is all there is to it
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")
-    ] = False,
+    version: opt.Version = False,  # noqa: ARG001 - its callback is all there is to it
 ) -> None:
     """A deployment's log for everyone who watches.
 
@@ -71,6 +62,7 @@ def run(
     url: opt.Url = "",
     meta: opt.Meta = None,
     retry_of: opt.RetryOf = "",
+    markers: opt.Markers = None,
     server: opt.Server = DEFAULT_SERVER,
 ) -> None:
     """Run a command as a deployment.
@@ -88,7 +80,10 @@ def run(
     """
     metadata = opt.read_metadata(meta)
     retried = opt.read_retry_of(retry_of)
-    about = About(project, environment, title, ref, commit, opt.read_url(url), metadata, retried)
+    about = About(
+        *(project, environment, title, ref, commit, opt.read_url(url), metadata, retried),
+        opt.read_markers(markers),
+    )
     settings = opt.read_lasting_settings(server)
     from logflume.cli.run import run as run_command
 
@@ -109,6 +104,7 @@ def push(
         Literal["succeeded", "failed", "cancelled", "running"],
         typer.Option(help="What the end of the input means; running leaves the log open."),
     ] = "succeeded",
+    markers: opt.Markers = None,
     server: opt.Server = DEFAULT_SERVER,
 ) -> None:
     """Log what comes on stdin.
@@ -121,7 +117,10 @@ def push(
     A pipe does not tell whether the command before it succeeded; `logflume run` does.
     """
     metadata = opt.read_metadata(meta)
-    about = About(project, environment, title, ref, commit, opt.read_url(url), metadata)
+    about = About(
+        *(project, environment, title, ref, commit, opt.read_url(url), metadata),
+        markers=opt.read_markers(markers),
+    )
     settings = opt.read_lasting_settings(server)
     if sys.stdin is None or sys.stdin.isatty():
         typer.echo(context.get_help(), err=True)
@@ -271,28 +270,6 @@ def sync(
     raise typer.Exit(sync_spools(settings, settings.server if server else None, json=json))
 
 
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 is any that is free.")] = 8080,
-    data: Annotated[
-        Path, typer.Option(envvar="LOGFLUME_DATA", metavar="DIR", help="Where logs are stored.")
-    ] = Path("logflume-data"),
-    store: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Another store; memory: keeps nothing. [embedded]"),
-    ] = None,
-) -> None:
-    """Run the server.
-
-    \b
-    Examples:
-      logflume serve
-      logflume serve --host 0.0.0.0 --port 80 --data /var/lib/logflume
-    """
-    from logflume.cli.serve import serve as serve_logs
-
-    raise typer.Exit(serve_logs(host=host, port=port, data=data, store=store))
-
-
+app.command()(search)
+app.command()(serve)
 app.command()(compare)

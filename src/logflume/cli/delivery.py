@@ -45,7 +45,7 @@ class Delivery:
         """Make the spool and start to send it."""
         body = described(self._name.id, about, git)
         producer = f"{self._name.id}.{os.urandom(4).hex()}"
-        order = Order(self._name.id, self._settings.server, producer, body)
+        order = Order(self._name.id, self._settings.server, producer, body, about.markers)
         try:
             self._spool, warning = new_spool(order, os.environ)
         except OSError as error:

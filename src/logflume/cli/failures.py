@@ -18,13 +18,13 @@ FAILED = 1
 
 
 @contextmanager
-def explained(server: str) -> Iterator[None]:
-    """One line for what the client raises in this block, and exit code 1."""
+def explained(server: str, code: int = FAILED) -> Iterator[None]:
+    """One line for what the client raises in this block, and this exit code."""
     try:
         yield
     except ClientError as error:
         say(_explain(error, server))
-        raise typer.Exit(FAILED) from error
+        raise typer.Exit(code) from error
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 

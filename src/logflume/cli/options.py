@@ -6,7 +6,7 @@ What is wrong with one is said before anything is begun, in one line, with exit 
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,19 @@ from logflume.cli.messages import say
 from logflume.cli.settings import DEFAULT_SERVER, Settings, settings
 
 SERVER_VARIABLE = "LOGFLUME_SERVER"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"logflume {version('logflume')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")
+]
 
 Server = Annotated[
     str, typer.Option(envvar=SERVER_VARIABLE, metavar="URL", help="The server's address.")
@@ -42,6 +55,13 @@ RetryOf = Annotated[
         help="Begin with that deployment's log, up to its last section.",
     ),
 ]
+Markers = Annotated[
+    Literal["buildkite"] | None,
+    typer.Option(
+        help="Whose headers begin groups, besides GitHub's and GitLab's. By default Buildkite's, "
+        "where the log is written on Buildkite.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 Which = Annotated[
     str, typer.Argument(metavar="ID|URL", help="A deployment's id, or its page's address.")
@@ -58,6 +78,11 @@ def read_retry_of(which: str) -> str:
         return find_deployment(which, DEFAULT_SERVER).id
     except ValueError as error:
         raise typer.BadParameter(f"--retry-of: {error}") from error
+
+
+def read_markers(markers: str | None) -> str:
+    """Whose markers count besides those that always do, here if nothing is said."""
+    return markers or ("buildkite" if os.environ.get("BUILDKITE") == "true" else "")
 
 
 def read_settings(server: str) -> Settings:
@@ -102,14 +127,17 @@ __all__ = [
     "Commit",
     "Environment",
     "Json",
+    "Markers",
     "Meta",
     "Project",
     "Ref",
     "Server",
     "Title",
     "Url",
+    "Version",
     "Which",
     "read_lasting_settings",
+    "read_markers",
     "read_metadata",
     "read_settings",
     "read_url",

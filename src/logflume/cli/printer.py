@@ -2,10 +2,15 @@
 
 A partial record is printed without a newline, so that a prompt looks like one. When another
 stream comes in between, its line begins on a new line and the rest of the first one does too.
+
+The line that begins or ends a group is printed as it was written. A terminal shows the first in
+bold, and leaves out GitLab's marks in both, as every terminal would that got their control
+sequences.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 
 from logflume.cli.escapes import TerminalFilter
@@ -14,6 +19,13 @@ from logflume.client.records import LogRecord
 
 RESET = "\x1b[0m"
 """Back to the terminal's own colours, in case a line ended without."""
+
+BOLD = "\x1b[1m"
+
+LINES = ("line", "group")
+"""The kinds of records that have a text."""
+
+_GITLAB_MARK = re.compile(r"(?:\x1b\[0K)?section_(?:start|end):[^\r]*\r\x1b\[0K")
 
 
 class TextPrinter:
@@ -28,7 +40,7 @@ class TextPrinter:
 
     def show(self, batch: Batch[LogRecord]) -> None:
         """Print what there is of lines; other records have no text. Raises BrokenPipeError."""
-        _write("".join(self._text(record) for record in batch.records if record.kind == "line"))
+        _write("".join(self._text(record) for record in batch.records if record.kind in LINES))
 
     def finish(self) -> None:
         """Leave the terminal as a prompt wants to find it."""
@@ -47,7 +59,10 @@ class TextPrinter:
         known = self._filters.get(record.stream)
         if known is None:
             known = self._filters[record.stream] = TerminalFilter(colours=self._colours)
-        return known.feed(record.text, partial=record.partial)
+        if record.kind != "group":
+            return known.feed(record.text, partial=record.partial)
+        text = known.feed(_GITLAB_MARK.sub("", record.text), partial=record.partial)
+        return f"{BOLD}{text}{RESET}" if record.open and self._colours else text
 
 
 class JsonPrinter:

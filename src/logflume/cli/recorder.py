@@ -31,6 +31,7 @@ class Record(msgspec.Struct):
     stream: str
     sent: str
     partial: bool = False
+    continues: bool = False
 
 
 class SafeSpool:
@@ -40,13 +41,14 @@ class SafeSpool:
         self._append = append
         self._lost = 0
 
-    def add(self, lines: list[Line], stream: str) -> None:
-        """Add these lines to the log, or count them as lost."""
+    def add(self, lines: list[Line], stream: str, *, continues: bool = False) -> None:
+        """Add these lines to the log, or count them as lost. `continues`: the first of them goes on
+        with the last one that this stream had before."""
         if not lines:
             return
         warning = note(LOST.format(self._lost)) if self._lost else b""
         try:
-            self._append(warning + encode(lines, stream, now()))
+            self._append(warning + encode(lines, stream, now(), continues=continues))
         except SpoolFull as error:
             self._lose(error, len(lines))
         else:
@@ -65,17 +67,21 @@ class SafeSpool:
         self._lost = error.lost if error.lost <= count else self._lost + count
 
 
-def encode(lines: list[Line], stream: str, sent: str) -> bytes:
+def encode(lines: list[Line], stream: str, sent: str, *, continues: bool = False) -> bytes:
     """The records of these lines, as NDJSON. Whole lines, so most, are encoded all at once."""
     texts = _encoder.encode_lines([text for text, _ in lines])
     tail = b',"stream":"%b","sent":"%b"' % (stream.encode(), sent.encode())
-    if not any(partial for _, partial in lines):
+    if not continues and not any(partial for _, partial in lines):
         # A newline in a text is escaped, so each that is there stands between two texts.
         between = tail + b'}\n{"text":'
         return b'{"text":' + texts[:-1].replace(b"\n", between) + tail + b"}\n"
-    ends = (b"}\n", b',"partial":true}\n')
-    rows = zip(texts.split(b"\n"), lines, strict=False)
-    return b"".join([b'{"text":' + row + tail + ends[partial] for row, (_, partial) in rows])
+    records = []
+    for row, (_, partial) in zip(texts.split(b"\n"), lines, strict=False):
+        goes_on = (b"", b',"partial":true')[partial]
+        went_on = (b"", b',"continues":true')[continues]
+        records.append(b'{"text":%b%b%b%b}\n' % (row, tail, goes_on, went_on))
+        continues = partial
+    return b"".join(records)
 
 
 def note(text: str) -> bytes:
@@ -90,12 +96,13 @@ class Recorder:
         self._spool = spool
         self._stream = stream
         self._splitter = LineSplitter()
+        self._continues = False  # the last record is partial
         self.flush_at: float | None = None
 
     def push(self, piece: bytes, now_seconds: float) -> None:
         """Record what was written just now."""
         lines = self._splitter.push(piece)
-        self._spool.add(lines, self._stream)
+        self._add(lines)
         if not self._splitter.pending:
             self.flush_at = None
         elif lines or self.flush_at is None:
@@ -103,13 +110,18 @@ class Recorder:
 
     def flush(self) -> None:
         """Record the pending line as far as it is."""
-        self._spool.add(self._splitter.flush_pending(), self._stream)
+        self._add(self._splitter.flush_pending())
         self.flush_at = None
 
     def finish(self) -> None:
         """The stream has ended; its last line is complete."""
-        self._spool.add(self._splitter.finish(), self._stream)
+        self._add(self._splitter.finish())
         self.flush_at = None
+
+    def _add(self, lines: list[Line]) -> None:
+        self._spool.add(lines, self._stream, continues=self._continues)
+        if lines:
+            self._continues = lines[-1][1]
 
 
 def now() -> str:

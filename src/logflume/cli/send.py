@@ -85,7 +85,7 @@ class Sender:
         if len(records) != append.end - append.start:
             raise OSError(f"{self._spool.folder} is damaged: its log lacks what was sent already")
         mark = ProducerMark(self._spool.order.producer, append.seq)
-        path = log_path(self._spool.id)
+        path = log_path(self._spool.id, self._spool.order.markers)
         self._ask(lambda: self._calls.append(path, records, mark))
         if len(records) < BATCH_BYTES and self._spool.result is None:
             time.sleep(PAUSE_SECONDS)

@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from logflume.errors import StoreError
 from logflume.generic.logs import Logs
 from logflume.http.app import application
 from logflume.http.context import Context
+from logflume.http.origins import Origins
 from logflume.store import Store
 from logflume.store.memory import MemoryStore
 from logflume.store.sqlite import SqliteStore
@@ -67,18 +68,20 @@ class StartError(Exception):
     """The server cannot start as it was asked to; the text says why."""
 
 
-def serve(*, host: str, port: int, data: Path, store: str | None) -> int:
+def serve(
+    *, host: str, port: int, data: Path, store: str | None, origins: Sequence[str] = ()
+) -> int:
     """Serve until a signal ends it; the exit code. Messages go to stderr."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(_serve(host, port, data, store))
+            return runner.run(_serve(host, port, data, store, _allowed(origins)))
     except (StartError, StoreError) as error:
         _say(f"logflume: {error}")
         return 2
 
 
-async def _serve(host: str, port: int, data: Path, store_url: str | None) -> int:
+async def _serve(host: str, port: int, data: Path, store_url: str | None, origins: Origins) -> int:
     listener = _listen(host, port)
     failures: list[StoreError] = []
     server: Server | None = None
@@ -90,7 +93,7 @@ async def _serve(host: str, port: int, data: Path, store_url: str | None) -> int
 
     store = await _open_store(store_url, data, on_failure)
     try:
-        context = await _context(store)
+        context = await _context(store, origins)
         started = partial(_announce, listener, data if store_url is None else None)
         server = Server(_config(application(context)), context, started)
         sweeping = asyncio.ensure_future(_sweep(context.logs))
@@ -178,11 +181,19 @@ async def _open_store(
     )
 
 
-async def _context(store: Store) -> Context:
+async def _context(store: Store, origins: Origins) -> Context:
     tails = Tails(store)  # told of each commit first: watchers wait for it, digests do not
     deployments = Deployments(store, clock=_now_us, random=secrets.token_bytes)
     await deployments.start()
-    return Context(store, tails, deployments, Logs(store, clock=_now_us), _now_us)
+    return Context(store, tails, deployments, Logs(store, clock=_now_us), _now_us, origins)
+
+
+def _allowed(origins: Sequence[str]) -> Origins:
+    """Raises StartError for what is no origin."""
+    try:
+        return Origins(origins)
+    except ValueError as error:
+        raise StartError(f"--allow-origin: {error}") from None
 
 
 def _now_us() -> int:

@@ -49,6 +49,8 @@ class Order(msgspec.Struct, frozen=True):
     server: str
     producer: str
     create: dict[str, object]
+    markers: str = ""
+    """Whose markers count besides those that always do."""
 
 
 class Append(msgspec.Struct, frozen=True):

@@ -40,6 +40,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     level: str = ""
     sent: str = ""
     partial: bool = False
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,10 @@ def encode_lines(
     time = sent.isoformat() if sent else ""
     rows = []
     for line in _unicode(text).removesuffix("\n").split("\n"):
+        continues = False
         for piece, partial in _records(line.removesuffix("\r")):
-            rows.append(_encode(Line(piece, stream, level, time, partial)) + b"\n")
+            rows.append(_encode(Line(piece, stream, level, time, partial, continues)) + b"\n")
+            continues = partial
     return rows
 
 

@@ -22,7 +22,8 @@ FINAL = frozenset({"succeeded", "failed", "cancelled"})
 class LogRecord(msgspec.Struct, frozen=True):
     """A record of a deployment's log: a `line`, or one of another `kind`.
 
-    A line has `stream` and `text`, and as needed the rest down to `sent`; a `status` record has
+    A line has `stream` and `text`, and as needed the rest down to `sent`. A `group` is a line, too,
+    one that begins a group (`open`, with its title in `group`) or ends one. A `status` record has
     `status`; the `end` record has `status`, `exit_code`, and how many `lines` stand before it with
     their `digest`. `time` is when the server received it, in UTC, as it wrote it.
     """
@@ -35,6 +36,13 @@ class LogRecord(msgspec.Struct, frozen=True):
     partial: bool = False
     level: str = ""
     sent: str = ""
+    group: str = ""
+    open: bool | None = None
+    collapsed: bool = False
+    dimmed: bool = False
+    expands: bool = False
+    section: str = ""
+    ends: tuple[str, ...] = ()
     status: str = ""
     exit_code: int | None = None
     lines: int = 0

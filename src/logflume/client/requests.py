@@ -48,9 +48,10 @@ def deployment_path(deployment_id: str) -> str:
     return f"{DEPLOYMENTS}/{quote(deployment_id, safe='')}"
 
 
-def log_path(deployment_id: str) -> str:
-    """Where a deployment's log is."""
-    return f"{deployment_path(deployment_id)}/log"
+def log_path(deployment_id: str, markers: str = "") -> str:
+    """Where a deployment's log is; for appends, with `markers` that count only if asked for."""
+    query = f"?markers={quote(markers)}" if markers else ""
+    return f"{deployment_path(deployment_id)}/log{query}"
 
 
 def stream_path(name: str) -> str:

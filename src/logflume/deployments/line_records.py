@@ -6,34 +6,20 @@ the store calls them when it knows the number. Texts are never refused for what 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Any
 
 import msgspec
 
+from logflume.deployments.incoming import IncomingLine
 from logflume.deployments.lines import MAX_LINE_BYTES, Line, pieces
-from logflume.errors import BadInput, BadRecord
+from logflume.deployments.markers import NO_MARKS, Marker, marker_of, may_be_said
 from logflume.records import Chunk, Encoder, Seq
 from logflume.wire.forms import rfc3339
-from logflume.wire.mending import mended
-
-Stream = Literal["stdout", "stderr", "system"]
-STREAMS: tuple[str, ...] = get_args(Stream)
 
 _encode = msgspec.json.Encoder().encode
-
-
-class IncomingLine(msgspec.Struct, frozen=True):
-    """A line as a producer sends it in JSON. Fields that are not here are ignored."""
-
-    text: str
-    stream: Stream | None = None
-    level: Annotated[str, msgspec.Meta(max_length=32)] | None = None
-    sent: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    partial: bool = False
 
 
 class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -43,6 +29,26 @@ class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     time: str
     sent: datetime | None = None
     level: str | None = None
+    stream: str
+    text: str
+    partial: bool = False
+
+
+class _Marked(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The record of a line that is a marker."""
+
+    n: int
+    time: str
+    sent: datetime | None = None
+    level: str | None = None
+    kind: str | None = None
+    group: str | None = None
+    open: bool | None = None
+    collapsed: bool = False
+    dimmed: bool = False
+    expands: bool = False
+    section: str | None = None
+    ends: tuple[str, ...] = ()
     stream: str
     text: str
     partial: bool = False
@@ -60,57 +66,111 @@ class _Whole(msgspec.Struct):
     partial: None = None
 
 
-T = TypeVar("T")
-
-_incoming = msgspec.json.Decoder(IncomingLine)
-_incoming_array = msgspec.json.Decoder(list[IncomingLine])
 _texts = msgspec.json.Decoder(_Text)
 _whole_lines = msgspec.json.Decoder(_Whole)
 
 
-def encode_lines(lines: Sequence[Line], stream: str, at_us: int) -> Encoder:
-    """Lines of text, all of one stream."""
-    head = f',"time":"{rfc3339(at_us)}","stream":"{stream}","text":'.encode()
+def encode_lines(
+    lines: Sequence[Line], stream: str, at_us: int, marks: Mapping[int, Marker] = NO_MARKS
+) -> Encoder:
+    """Lines of text, all of one stream; `marks` says which of them are markers, by their places."""
+    time = rfc3339(at_us)
+    head = f',"time":"{time}","stream":"{stream}","text":'.encode()
     ends = (b"}\n", b',"partial":true}\n')
+    marked = {
+        place: _marked(IncomingLine(lines[place][0], partial=lines[place][1]), stream, time, marker)
+        for place, marker in marks.items()
+    }
 
     def encode(first: Seq) -> Chunk:
-        return Chunk.of(
-            first,
-            [
-                b'{"n":%d%b%b%b' % (n, head, _encode(text), ends[partial])
-                for n, (text, partial) in enumerate(lines, first)
-            ],
-        )
+        records = [
+            b'{"n":%d%b%b%b' % (n, head, _encode(text), ends[partial])
+            for n, (text, partial) in enumerate(lines, first)
+        ]
+        return Chunk.of(first, _with(marked, records, first))
 
     return encode
 
 
-def encode_incoming(lines: Iterable[IncomingLine], stream: str, at_us: int) -> Encoder:
-    """Lines that came as JSON; `stream` is for those that do not say theirs."""
+def encode_incoming(
+    lines: Iterable[IncomingLine],
+    stream: str,
+    at_us: int,
+    came: bytes = b"",
+    *,
+    buildkite: bool = False,
+) -> Encoder:
+    """Lines that came as JSON; `stream` is for those that do not say theirs. What they mean as
+    markers is looked for if `came`, the JSON, may hold any."""
     time = rfc3339(at_us)
     short = [piece for line in lines for piece in _split(line)]
+    is_looked = buildkite or may_be_said(came)
+    marks = _marks_of(short, stream, buildkite=buildkite) if is_looked else NO_MARKS
+    marked = {place: _marked(short[place], stream, time, marker) for place, marker in marks.items()}
 
     def encode(first: Seq) -> Chunk:
-        return Chunk.of(
-            first,
-            [
-                _encode(
-                    _Line(
-                        n=n,
-                        time=time,
-                        sent=line.sent,
-                        level=line.level,
-                        stream=line.stream or stream,
-                        text=line.text,
-                        partial=line.partial,
-                    )
+        records = [
+            _encode(
+                _Line(
+                    n=n,
+                    time=time,
+                    sent=line.sent,
+                    level=line.level,
+                    stream=line.stream or stream,
+                    text=line.text,
+                    partial=line.partial,
                 )
-                + b"\n"
-                for n, line in enumerate(short, first)
-            ],
-        )
+            )
+            + b"\n"
+            for n, line in enumerate(short, first)
+        ]
+        return Chunk.of(first, _with(marked, records, first))
 
     return encode
+
+
+def _marks_of(lines: Sequence[IncomingLine], stream: str, *, buildkite: bool) -> dict[int, Marker]:
+    """The markers among lines of several streams, by their places."""
+    found = {}
+    goes_on: dict[str, bool] = {}
+    for place, line in enumerate(lines):
+        of = line.stream or stream
+        if not (line.continues or goes_on.get(of)):
+            marker = marker_of(line.text, partial=line.partial, buildkite=buildkite)
+            if marker is not None:
+                found[place] = marker
+        goes_on[of] = line.partial
+    return found
+
+
+def _with(marked: Mapping[int, bytes], records: list[bytes], first: Seq) -> list[bytes]:
+    """The records, those of markers put in their places."""
+    for place, rest in marked.items():
+        records[place] = b'{"n":%d%b' % (first + place, rest)
+    return records
+
+
+def _marked(line: IncomingLine, stream: str, time: str, marker: Marker) -> bytes:
+    """The record of a line that is a marker, without its number: what follows `{"n":17`. A level
+    that the line's producer gave counts more than the marker's."""
+    record = _Marked(
+        n=0,
+        time=time,
+        sent=line.sent,
+        level=line.level or marker.level,
+        kind=marker.kind,
+        group=marker.group,
+        open=marker.open,
+        collapsed=marker.collapsed,
+        dimmed=marker.dimmed,
+        expands=marker.expands,
+        section=marker.section,
+        ends=marker.ends,
+        stream=line.stream or stream,
+        text=line.text,
+        partial=line.partial,
+    )
+    return _encode(record).removeprefix(b'{"n":0') + b"\n"
 
 
 def encode_status(status: str, at_us: int) -> Encoder:
@@ -128,25 +188,6 @@ def encode_feed(kind: str, deployment: msgspec.Raw | None, at_us: int) -> Encode
     """A record of the feed: what happened to which deployment."""
     about = {} if deployment is None else {"deployment": deployment}
     return _one({"kind": kind, **about}, at_us)
-
-
-def parse_json(body: bytes) -> list[IncomingLine]:
-    """The lines in a JSON array, or the one in a JSON object. Raises BadInput, BadRecord."""
-    if _ARRAY.match(body):
-        return _decoded(_incoming_array, body)
-    return [_decoded(_incoming, body)]
-
-
-def parse_ndjson(body: bytes) -> list[IncomingLine]:
-    """The lines in NDJSON; blank ones are skipped. Raises BadInput, BadRecord: which line."""
-    with suppress(msgspec.MsgspecError, ValueError, RecursionError):
-        lines = _incoming.decode_lines(body)
-        # The decoder would also take two objects on a line, or one on two.
-        count = body.count(b"\n") + (not body.endswith(b"\n"))
-        if len(lines) == count and not _ADJOINING.search(body):
-            return lines
-    rows = enumerate(body.split(b"\n"), 1)
-    return [_decoded(_incoming, row, number) for number, row in rows if row.strip(_BLANK)]
 
 
 def text_of(body: bytes) -> bytes:
@@ -182,43 +223,11 @@ def _split(line: IncomingLine) -> Sequence[IncomingLine]:
     ]
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], row: bytes, number: int | None = None) -> T:
-    """What the JSON says, its text mended if need be.
-
-    Only ever into the wanted type: 20 MiB of `[],[],[]` are a gigabyte as lists.
-    """
-    where = "" if number is None else f"line {number}: "
-    try:
-        try:
-            return decoder.decode(row)
-        except msgspec.ValidationError:
-            raise
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return decoder.decode(mended(row))
-    except msgspec.ValidationError as error:
-        # A number that no program can hold is no more JSON than NaN is.
-        kind = BadInput if str(error).startswith("Number out of range") else BadRecord
-        raise kind(f"{where}{error}", line=number) from None
-    except RecursionError:
-        raise BadInput(f"{where}the JSON is nested too deeply", line=number) from None
-    except msgspec.DecodeError as error:
-        raise BadInput(f"{where}not JSON: {error}", line=number) from None
-
-
-_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\[")
-_ADJOINING = re.compile(rb"\}[ \t\r]*\{")
-_BLANK = b" \t\r"
-
-
 __all__ = [
-    "STREAMS",
-    "IncomingLine",
     "encode_end",
     "encode_feed",
     "encode_incoming",
     "encode_lines",
     "encode_status",
-    "parse_json",
-    "parse_ndjson",
     "text_of",
 ]

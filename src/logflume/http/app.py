@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute, request_response
 
 from logflume import errors
@@ -17,11 +18,13 @@ from logflume.http import pages, problems
 from logflume.http.append import AppendLog
 from logflume.http.body import ClientDisconnected, on_disconnect
 from logflume.http.context import Context, Receive, Scope, Send
+from logflume.http.cross_origin import CrossOrigin
 from logflume.http.deployments import DeploymentsApi
 from logflume.http.health import alive, ready
 from logflume.http.openapi import document, reference_page
 from logflume.http.parameters import path_parameter
 from logflume.http.read import ReadLog
+from logflume.http.search import SearchLog
 from logflume.http.streams import StreamsApi, stream_of
 from logflume.http.websocket import FollowLogs, no_such_socket
 
@@ -33,6 +36,7 @@ def application(context: Context) -> Starlette:
     """The ASGI application over `context`."""
     app = Starlette(
         routes=[*routes(context), *sockets(context)],
+        middleware=[Middleware(CrossOrigin, context.origins)] if context.origins else [],
         exception_handlers={
             errors.LogError: problems.on_log_error,
             problems.RequestError: problems.on_request_error,
@@ -62,6 +66,7 @@ def routes(context: Context) -> list[Route]:
     one = {"GET": deployments.show, "PATCH": deployments.change, "DELETE": deployments.delete}
     return [
         _route("/v1/deployments/{id}/log", {"GET": read_log, "POST": AppendLog(context)}),
+        _route("/v1/deployments/{id}/log/search", {"GET": SearchLog(context)}),
         _route("/v1/deployments/feed", {"GET": read_feed}),
         _route("/v1/deployments/{id}", one),
         _route("/v1/stream/{name:path}", stream),
@@ -71,7 +76,10 @@ def routes(context: Context) -> list[Route]:
         _route("/openapi.json", {"GET": document}),
         _route("/docs", {"GET": reference_page}),
         _route("/assets/{name}", {"GET": pages.asset}),
+        _route("/assets/{edition}/{name}", {"GET": pages.asset}),
         _route("/d/{id}", {"GET": pages.deployment_page}),
+        _route("/embed/{id}", {"GET": partial(pages.embedded_page, context)}),
+        _route("/compare", {"GET": pages.compare_page}),
         _route("/", {"GET": pages.list_page}),
     ]
 

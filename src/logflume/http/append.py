@@ -79,7 +79,7 @@ class AppendLog:
             raise LogGone
         if state.closed:
             raise LogClosed(state)
-        stream = TextStream(self._context, request.log, request.stream, state)
+        stream = TextStream(self._context, request, state)
         await stream.run(receive)
         await respond(send, 204, tail_headers(stream.state))
 

@@ -11,14 +11,10 @@ from collections.abc import Mapping
 import msgspec
 
 from logflume.deployments.deployments import log_of
-from logflume.deployments.line_records import (
-    STREAMS,
-    encode_incoming,
-    encode_lines,
-    parse_json,
-    parse_ndjson,
-)
+from logflume.deployments.incoming import STREAMS, parse_json, parse_ndjson
+from logflume.deployments.line_records import encode_incoming, encode_lines
 from logflume.deployments.lines import lines_of
+from logflume.deployments.markers import OPTIONAL, marks_of
 from logflume.errors import Conflict
 from logflume.http.body import decompressed
 from logflume.http.context import Scope
@@ -48,6 +44,8 @@ class AppendRequest(msgspec.Struct, frozen=True):
     producer: Producer | None
     declared_bytes: int | None
     """How long the body is; None if only its end will tell."""
+    buildkite: bool = False
+    """Whether Buildkite's headers are markers."""
 
     @classmethod
     def of(cls, scope: Scope, headers: Mapping[str, str]) -> AppendRequest:
@@ -55,13 +53,15 @@ class AppendRequest(msgspec.Struct, frozen=True):
         if headers.get("stream-closed", "").lower() == "true":
             raise Conflict("a deployment's log is closed by its final status: PATCH the deployment")
         encoding = headers.get("content-encoding", "").strip().lower()
+        query = query_of(scope)
         return cls(
             log_of(path_parameter(scope, "id")),
             _form_of(headers),
-            choice(query_of(scope), "stream", STREAMS) or "stdout",
+            choice(query, "stream", STREAMS) or "stdout",
             "" if encoding == "identity" else encoding,
             producer_of(headers),
             declared_bytes(headers),
+            choice(query, "markers", OPTIONAL) is not None,
         )
 
     @property
@@ -79,10 +79,11 @@ class AppendRequest(msgspec.Struct, frozen=True):
             _refuse_too_many(body.count(b"\n"))  # before there are as many objects
         if self.form == "text":
             lines = lines_of(body)
-            return encode_lines(lines, self.stream, now_us) if lines else nothing
+            marks = marks_of(lines, body, buildkite=self.buildkite)
+            return encode_lines(lines, self.stream, now_us, marks) if lines else nothing
         incoming = parse_ndjson(body) if self.form == "ndjson" else parse_json(body)
         _refuse_too_many(len(incoming))
-        return encode_incoming(incoming, self.stream, now_us)
+        return encode_incoming(incoming, self.stream, now_us, body, buildkite=self.buildkite)
 
 
 def declared_bytes(headers: Mapping[str, str]) -> int | None:

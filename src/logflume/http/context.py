@@ -10,6 +10,7 @@ from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
 from logflume.http.crowd import Crowds
+from logflume.http.origins import Origins
 from logflume.http.watchers import Watchers
 from logflume.records import LogId
 from logflume.store import Store
@@ -30,6 +31,8 @@ class Context:
     deployments: Deployments
     logs: Logs
     clock: Callable[[], int]
+    origins: Origins = field(default_factory=Origins)
+    """Of whose pages may read here besides its own."""
     crowds: Crowds = field(init=False)
     watchers: Watchers = field(init=False)
 

@@ -8,9 +8,10 @@ sending a long log would cost most.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from logflume.deployments.line_records import text_of
+from logflume.deployments.plain_records import without_escapes
 from logflume.records import Chunk
 from logflume.wire.forms import json_elements, kind_of
 
@@ -35,7 +36,8 @@ class Form:
     after: bytes = b""
     cut_bytes: int = 0
     decodes: bool = False
-    """Whether encoding parses the records: it takes its time, and how long they get is unknown."""
+    """Whether encoding looks into the records: it takes its time, and how long they get is
+    unknown."""
 
     def pieces(self, chunks: Sequence[Chunk]) -> Iterator[bytes]:
         """The records of one read, encoded."""
@@ -50,6 +52,11 @@ class Form:
         if not chunks:
             return self.before + self.after
         return self.before + self.last(self.encode(b"".join([chunk.body for chunk in chunks])))
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether more may follow a piece, for as long as the log grows: an array has its end."""
+        return not self.after
 
     def length(self, size_bytes: int) -> int | None:
         """How long an answer of records of so many bytes is, if that is known beforehand."""
@@ -87,6 +94,19 @@ BYTES = (RAW,)
 """Logs of any other type have no borders to tell."""
 
 
+def _stripped(form: Form) -> Form:
+    """The same without escape sequences; known by another name, for it is another answer."""
+
+    def encode(body: bytes) -> bytes:
+        return form.encode(without_escapes(body))
+
+    return replace(form, name=f"{form.name}.stripped", encode=encode, decodes=True)
+
+
+STRIPPED = {form: _stripped(form) for form in LINES}
+"""Each form of lines as `ansi=strip` has it."""
+
+
 def forms_of(content_type: str, *, lines: bool) -> Sequence[Form]:
     """The forms of a log of this type, the usual one first; `lines` if its records have a text."""
     if kind_of(content_type) != "json":
@@ -94,4 +114,7 @@ def forms_of(content_type: str, *, lines: bool) -> Sequence[Form]:
     return LINES if lines else MESSAGES
 
 
-__all__ = ["BYTES", "JSON", "LINES", "MESSAGES", "NDJSON", "RAW", "TEXT", "Form", "forms_of"]
+__all__ = [
+    *("BYTES", "JSON", "LINES", "MESSAGES", "NDJSON", "RAW", "STRIPPED", "TEXT"),
+    *("Form", "forms_of"),
+]

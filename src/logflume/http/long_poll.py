@@ -19,7 +19,7 @@ from logflume.cursor import Cursor
 from logflume.http.caching import cache_control, etag_of
 from logflume.http.context import Context, Receive, Send
 from logflume.http.forms import Form
-from logflume.http.respond import raw_response, respond
+from logflume.http.respond import Grant, raw_response, respond
 from logflume.http.watch import while_connected
 from logflume.tail import Batch
 from logflume.wire.control import least_cursor, stream_cursor
@@ -38,10 +38,11 @@ class PollAnswer:
     """Whether the request took credentials, so that no cache may give its answer to others."""
     lasting: bool
     """Whether the same request will always have this answer: not if it began at the tail of now."""
+    grant: Grant = ()
 
     def __call__(self, batch: Batch, now_us: int) -> bytes:
         """The answer as HTTP/1.1 writes it."""
-        return raw_response(*self.parts(batch, now_us))
+        return raw_response(*self.parts(batch, now_us), self.grant)
 
     def parts(self, batch: Batch, now_us: int) -> tuple[int, dict[str, str], bytes]:
         """Its status, headers and body."""
@@ -69,11 +70,11 @@ class PollAnswer:
 
 @lru_cache(maxsize=1024)
 def poll_answer(
-    form: Form, known_cursor: str | None, *, private: bool, lasting: bool
+    form: Form, known_cursor: str | None, *, private: bool, lasting: bool, grant: Grant = ()
 ) -> PollAnswer:
     """What answers all who came with the same cursor, as those do who had the same answer
     before."""
-    return PollAnswer(form, known_cursor, private, lasting)
+    return PollAnswer(form, known_cursor, private, lasting, grant)
 
 
 async def long_poll(

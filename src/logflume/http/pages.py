@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from functools import cache
 from importlib.resources import files
-from mimetypes import guess_type
+from pathlib import PurePath
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from logflume import __version__
+from logflume.http.context import Context
 
 _ROOT = files("logflume.page")
 
 MAX_NAME_CHARS = 100
 """No file of the page has a longer name; the file system would fail on one of 256."""
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'self'",
-    ]
-)
-"""Nothing is loaded from elsewhere, and nothing that a log says can run."""
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+"""Of the page's files. What the machine knows of types may be anything, and a browser runs no
+module of another one."""
+
+_SCRIPT = re.compile(r'(?P<margin> *)<script type="module" src="[^"]*/(?P<name>[\w.-]+)"></script>')
+_IMPORT = re.compile(r'^(?:import|export|\}).*?"\./(?P<name>[\w.-]+\.js)";', re.MULTILINE)
+
+ITSELF = "'self'"
+
+
+def policy(frames: str = ITSELF) -> str:
+    """The Content-Security-Policy: nothing is loaded from elsewhere, and nothing that a log says
+    can run. `frames` are the sites whose pages may show this one in a frame."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "worker-src 'self'",
+            "style-src 'self'",
+            "connect-src 'self'",
+            "img-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            f"frame-ancestors {frames}",
+        ]
+    )
+
+
+CONTENT_SECURITY_POLICY = policy()
 
 _FENCES = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -45,23 +64,70 @@ async def deployment_page(_: Request) -> Response:
     return _page("deployment.html")
 
 
+async def embedded_page(context: Context, _: Request) -> Response:
+    """The viewer alone, for a frame in a page of this or an allowed origin."""
+    return _page("embed.html", frames=context.origins.frames)
+
+
+async def compare_page(_: Request) -> Response:
+    return _page("compare.html")
+
+
 async def asset(request: Request) -> Response:
-    """A file of the page. Addresses carry the version, so a browser may keep it for ever."""
+    """A file of the page. An address that names this edition of them may be kept for ever; what a
+    module imports from beside it is of the same edition."""
     name = request.path_params["name"]
     file = _ROOT / "assets" / name
     if len(name) > MAX_NAME_CHARS or not file.is_file():
         raise HTTPException(404)
-    media_type = guess_type(name)[0] or "application/octet-stream"
-    current = request.query_params.get("v") == __version__
+    media_type = MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream")
+    current = request.path_params.get("edition") == edition()
     caching = "public, max-age=31536000, immutable" if current else "no-cache"
     return Response(
         file.read_bytes(), headers={**_FENCES, "Cache-Control": caching}, media_type=media_type
     )
 
 
-def _page(name: str) -> Response:
-    text = (_ROOT / name).read_text("utf-8").replace("{{version}}", __version__)
-    return Response(text, headers={**_FENCES, "Cache-Control": "no-cache"}, media_type="text/html")
+@cache
+def edition() -> str:
+    """Names the page's files as they are: other files, another name."""
+    digest = hashlib.sha256()
+    for file in sorted((_ROOT / "assets").iterdir(), key=lambda file: file.name):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
-__all__ = ["asset", "deployment_page", "list_page"]
+def _page(name: str, *, frames: str = ITSELF) -> Response:
+    fences = {**_FENCES, "Content-Security-Policy": policy(frames)}
+    return Response(
+        _html(name), headers={**fences, "Cache-Control": "no-cache"}, media_type="text/html"
+    )
+
+
+@cache
+def _html(name: str) -> str:
+    """The page, with what its script imports loaded side by side and not one after the other."""
+    text = (_ROOT / name).read_text("utf-8")
+    known: set[str] = set()
+
+    def with_modules(script: re.Match[str]) -> str:
+        """The script, below what it imports and none before it does."""
+        before = set(known)
+        new = sorted(_imported(script["name"], known) - before)
+        link = f'{script["margin"]}<link rel="modulepreload" href="/assets/{{{{edition}}}}/%s">\n'
+        return "".join(link % module for module in new) + script[0]
+
+    text = _SCRIPT.sub(with_modules, text)
+    return text.replace("{{edition}}", edition())
+
+
+def _imported(name: str, known: set[str]) -> set[str]:
+    """The modules that this one imports, and those that they do."""
+    for found in _IMPORT.finditer((_ROOT / "assets" / name).read_text("utf-8")):
+        if found["name"] not in known:
+            known.add(found["name"])
+            _imported(found["name"], known)
+    return known
+
+
+__all__ = ["asset", "compare_page", "deployment_page", "edition", "embedded_page", "list_page"]

@@ -57,7 +57,9 @@ class ParkedPoll:
             return False
         old = self._answer
         if cursor != old.known_cursor or not old.lasting:
-            self._answer = poll_answer(old.form, cursor, private=old.private, lasting=True)
+            self._answer = poll_answer(
+                old.form, cursor, private=old.private, lasting=True, grant=old.grant
+            )
         self.begin()
         return True
 
@@ -124,7 +126,7 @@ class ParkedPoll:
 
     def _refuse(self, error: LogError) -> None:
         self._rest()
-        self._connection.answer(problem_of(error).raw())
+        self._connection.answer(problem_of(error).raw(self._answer.grant))
 
     def _rest(self) -> None:
         """Nobody waits any more."""

@@ -1,4 +1,9 @@
-"""Which records a request asks for: `offset`, `tail`, `before`, `limit`, `Last-Event-ID`."""
+"""Which records a request asks for: `offset`, `tail`, `from`, `before`, `limit`, `Last-Event-ID`.
+
+An offset is a place that somebody was given; a number is one that anybody can count to. So history
+from a number that no record has yet is empty, and ends at the tail. Who follows the log from there
+is refused instead: the next record would not be the one that was asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from logflume.cursor import Cursor
-from logflume.errors import BadInput
+from logflume.errors import AheadOfTail, BadInput
 from logflume.http.parameters import Query, number, single
 from logflume.records import Offset, Seq
 
 DEFAULT_PAGE = 1000
 """Records of a page back when no limit is given: a few screens."""
+
+STARTS = ("offset", "tail", "from")
+"""Ways to say where to begin; one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,10 @@ async def span_of(query: Query, cursor: Cursor) -> Span:
     limit = number(query, "limit")
     before = single(query, "before")
     if before is not None:
-        _refuse_together(query, "before", "offset", "tail")
+        _refuse_together(query, "before", *STARTS)
         until = await _seq_at(before, cursor)
         return Span(Seq(max(0, until - (limit or DEFAULT_PAGE))), until)
-    after = await _start_of(query, cursor) or Seq(0)
+    after = await _reached_start_of(query, cursor)
     tail = cursor.state.tail
     until = tail if limit is None else Seq(min(tail, after + limit))
     return Span(after, until, is_now=single(query, "offset") == "now", moves="tail" in query)
@@ -56,15 +64,29 @@ async def live_start_of(query: Query, headers: Mapping[str, str], cursor: Cursor
         await cursor.move(Offset.parse(headers["last-event-id"]))
         return cursor.seq
     if start is None:
-        raise BadInput("say where live reading begins: offset=-1, offset=now, or tail=100")
+        raise BadInput("say where live reading begins: offset=-1, offset=now, tail=100 or from=1")
     return start
 
 
+async def _reached_start_of(query: Query, cursor: Cursor) -> Seq:
+    """The same for what there is by now: the tail, if the first record is yet to come."""
+    try:
+        return await _start_of(query, cursor) or Seq(0)
+    except AheadOfTail as ahead:
+        if "from" not in query:
+            raise
+        return ahead.state.tail
+
+
 async def _start_of(query: Query, cursor: Cursor) -> Seq | None:
-    _refuse_together(query, "offset", "tail")
+    _refuse_together(query, *STARTS)
     last = number(query, "tail")
     if last is not None:
         return Seq(max(0, cursor.state.tail - last))
+    first = number(query, "from")
+    if first is not None:
+        await cursor.move(cursor.state.offset(Seq(first - 1)))
+        return cursor.seq
     offset = single(query, "offset")
     return None if offset is None else await _seq_at(offset, cursor)
 

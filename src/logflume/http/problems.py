@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from logflume import errors
-from logflume.http.respond import raw_response, tail_headers
+from logflume.http.respond import Grant, raw_response, tail_headers
 
 _log = logging.getLogger(__name__)
 
@@ -56,10 +56,10 @@ class Problem:
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **self.headers}
         return Response(self.document() + b"\n", self.status, headers, media_type=MEDIA_TYPE)
 
-    def raw(self) -> bytes:
+    def raw(self, grant: Grant = ()) -> bytes:
         """The answer as HTTP/1.1 writes it, for a connection that is kept."""
         headers = {"Cache-Control": "no-store", "Content-Type": MEDIA_TYPE, **self.headers}
-        return raw_response(self.status, headers, self.document() + b"\n")
+        return raw_response(self.status, headers, self.document() + b"\n", grant)
 
 
 class RequestError(Exception):

@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from logflume.cursor import Cursor
+from logflume.http.asked_form import asked_form
 from logflume.http.caching import is_private
 from logflume.http.context import Context, Receive, Scope, Send
-from logflume.http.forms import Form, forms_of
+from logflume.http.cross_origin import grant_of
+from logflume.http.follow import follow_log
 from logflume.http.history import send_history
 from logflume.http.lent import connection_of
 from logflume.http.long_poll import PollAnswer, long_poll, poll_answer
-from logflume.http.parameters import Query, choice, cursor_of, headers_of, query_of, single
+from logflume.http.parameters import choice, cursor_of, headers_of, query_of, single
 from logflume.http.parked_poll import ParkedPoll
 from logflume.http.place import live_start_of, span_of
 from logflume.http.problems import Problem, RequestError
 from logflume.http.sse import follow_sse
 from logflume.records import LogId
 
-LIVE = ("sse", "long-poll", "ws")
-
-_ACCEPTED = {
-    "application/json": "json",
-    "application/x-ndjson": "ndjson",
-    "text/plain": "text",
-    "text/event-stream": "sse",
-}
+LIVE = ("sse", "long-poll", "ws", "follow")
 
 
 class ReadLog:
@@ -48,7 +43,8 @@ class ReadLog:
         log = self._log_of(scope)
         cursor = await self._context.cursor(log)
         await self._context.logs.use(log, cursor.state)
-        form = self._form_of(query, headers.get("accept", ""), cursor)
+        accept, content_type = headers.get("accept", ""), cursor.state.content_type
+        form = asked_form(query, accept, content_type, live, lines=self._lines)
         if form is not None and live is None:
             span = await span_of(query, cursor)
             now_us = self._context.clock()
@@ -56,18 +52,16 @@ class ReadLog:
             return
         cursor.seq = await live_start_of(query, headers, cursor)
         known = cursor_of(query)
-        if live == "long-poll":
+        if form is None:
+            await follow_sse(self._context, cursor, known, scope, receive, send)
+        elif live == "follow":
+            await follow_log(self._context, cursor, form, scope, receive, send)
+        else:
             lasting = "tail" not in query and single(query, "offset") != "now"
-            answer = poll_answer(
-                form or self._usual_form(cursor),
-                known,
-                private=is_private(headers),
-                lasting=lasting,
-            )
+            private, grant = is_private(headers), grant_of(scope)
+            answer = poll_answer(form, known, private=private, lasting=lasting, grant=grant)
             if head or not self._park(scope, answer, cursor):
                 await long_poll(self._context, answer, cursor, receive, send, head=head)
-        else:
-            await follow_sse(self._context, cursor, known, scope, receive, send)
 
     def _park(self, scope: Scope, answer: PollAnswer, cursor: Cursor) -> bool:
         """Let the request wait without a task, if the server lends its connection."""
@@ -79,21 +73,6 @@ class ReadLog:
             return False
         parked.begin()
         return True
-
-    def _usual_form(self, cursor: Cursor) -> Form:
-        return forms_of(cursor.state.content_type, lines=self._lines)[0]
-
-    def _form_of(self, query: Query, accept: str, cursor: Cursor) -> Form | None:
-        """`format` says it plainly; else the first type in `Accept` that is known. None is SSE."""
-        usual, *_ = known_forms = forms_of(cursor.state.content_type, lines=self._lines)
-        forms = {form.name: form for form in known_forms}
-        wanted = choice(query, "format", tuple(forms))
-        if wanted is not None:
-            return forms[wanted]
-        types = (item.split(";")[0].strip().lower() for item in accept.split(","))
-        names = (_ACCEPTED[name] for name in types if name in _ACCEPTED)
-        known = next((name for name in names if name in forms or name == "sse"), None)
-        return None if known == "sse" else forms.get(known or "", usual)
 
 
 UPGRADE = Problem(

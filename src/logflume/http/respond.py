@@ -6,7 +6,7 @@ Every answer carries `nosniff`: what a log holds must never be run because a bro
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -27,8 +27,20 @@ FENCES = [
 nothing when a browser shows it: a log may be of any type, HTML too."""
 
 
-def raw_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+RawHeader = tuple[bytes, bytes]
+
+Grant = tuple[RawHeader, ...]
+"""What lets a page of another site read an answer (`cross_origin.py`); empty: nothing does."""
+
+
+def raw_headers(headers: Mapping[str, str]) -> list[RawHeader]:
     return [*FENCES, *((k.lower().encode(), v.encode("latin-1")) for k, v in headers.items())]
+
+
+def granted(headers: Iterable[RawHeader], grant: Grant) -> list[RawHeader]:
+    """The headers with the grant's, in place of those that would forbid what it allows."""
+    policies = {name for name, _ in grant} - {b"vary"}  # of which there may be more than one
+    return [*(header for header in headers if header[0] not in policies), *grant]
 
 
 async def start(send: Send, status: int, headers: Mapping[str, str]) -> None:
@@ -48,23 +60,26 @@ async def respond(
     await send({"type": "http.response.body", "body": b"" if head else body})
 
 
-def raw_response(status: int, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+def raw_response(
+    status: int, headers: Mapping[str, str], body: bytes = b"", grant: Grant = ()
+) -> bytes:
     """A whole answer as HTTP/1.1 writes it (RFC 9112), for a connection that is kept."""
-    return raw_head(status, _with_length(status, headers, body)) + body
+    return raw_head(status, _with_length(status, headers, body), grant) + body
 
 
-def raw_head(status: int, headers: Mapping[str, str]) -> bytes:
+def raw_head(status: int, headers: Mapping[str, str], grant: Grant = ()) -> bytes:
     """The head of an answer as HTTP/1.1 writes it."""
     told = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    return b"%b%b\r\n" % (_begun(status, int(time.time())), told.encode("latin-1"))
+    return b"%b%b\r\n" % (_begun(status, int(time.time()), grant), told.encode("latin-1"))
 
 
-@lru_cache(maxsize=16)
-def _begun(status: int, now_seconds: int) -> bytes:
-    """What the heads of all answers of one status and second begin with."""
+@lru_cache(maxsize=64)
+def _begun(status: int, now_seconds: int, grant: Grant) -> bytes:
+    """What the heads of all answers of one status and second begin with, as far as one grant
+    goes."""
     told = {"Date": formatdate(now_seconds, usegmt=True)}
     lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
-    lines += [name + b": " + value for name, value in raw_headers(told)]
+    lines += [name + b": " + value for name, value in granted(raw_headers(told), grant)]
     return b"\r\n".join([*lines, b""])
 
 
@@ -90,6 +105,9 @@ def tail_headers(state: State) -> dict[str, str]:
 
 
 __all__ = [
+    "Grant",
+    "RawHeader",
+    "granted",
     "json_response",
     "raw_head",
     "raw_headers",

@@ -57,7 +57,7 @@ class SendRing:
         entries, results = struct.unpack_from("<II", parameters)
         sq = struct.unpack_from("<7I", parameters, _SQ_OFFSETS)
         cq = struct.unpack_from("<6I", parameters, _CQ_OFFSETS)
-        if entries != ENTRIES:
+        if entries != ENTRIES or results % entries:
             raise OSError(errno.EINVAL, "the ring is of another size")
         length = max(sq[6] + 4 * entries, cq[5] + _CQE_BYTES * results)
         ring = memoryview(mmap.mmap(self._descriptor, length))
@@ -115,15 +115,16 @@ class SendRing:
         return [(index, taken) for index, taken in everyone if taken < length]
 
     def _take_results(self) -> tuple[list[int], list[int]]:
-        """Who has been sent to, by entry, and how much each took or, below zero, why it did not."""
+        """Who has been sent to, by entry, and how much each took or, below zero, why it did not.
+
+        Results never run over the end of their ring: it is a multiple of the entries' ring, each
+        entry that was sent gives one, and a call's entries do not run over theirs.
+        """
         head, tail = self._counters[self._cq_head], self._counters[self._cq_tail]
         begin = head % self._many_results
         end = begin + ((tail - head) & _COUNTER)
         senders = self._senders[begin:end].tolist()
         taken_bytes = self._taken_bytes[begin:end].tolist()
-        beyond = max(end - self._many_results, 0)
-        senders += self._senders[:beyond].tolist()
-        taken_bytes += self._taken_bytes[:beyond].tolist()
         self._counters[self._cq_head] = tail
         return senders, taken_bytes
 

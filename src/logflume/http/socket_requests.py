@@ -25,15 +25,17 @@ MAX_ECHOED_CHARS = 400
 
 
 class Subscribe(msgspec.Struct, tag="subscribe", frozen=True):
-    """Follow a log from an offset on, or its last records and on; one of the two."""
+    """Follow a log from an offset on, its last records and on, or a record of a number and on; one
+    of the three."""
 
     log: str
     offset: str | None = None
     tail: int | None = None
+    first: int | None = msgspec.field(default=None, name="from")
 
     def query(self) -> Query:
         """The same as an address would say it."""
-        said = {"offset": self.offset, "tail": self.tail}
+        said = {"offset": self.offset, "tail": self.tail, "from": self.first}
         return {name: [str(value)] for name, value in said.items() if value is not None}
 
 

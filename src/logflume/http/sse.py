@@ -7,26 +7,32 @@ the same write, so no connection is cut between a batch and the offset after it.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from logflume.cursor import Cursor
+from logflume.errors import LogError, NoSuchLog
 from logflume.http.context import Context, Receive, Scope, Send
-from logflume.http.lent import connection_of
-from logflume.http.respond import raw_head, respond, start
-from logflume.http.sse_stream import SseConnection, SseResponse
-from logflume.http.watch import while_connected
+from logflume.http.live_body import send_live
+from logflume.http.live_framing import LiveFraming
+from logflume.http.problems import problem_of
+from logflume.http.respond import respond
 from logflume.tail import Batch
 from logflume.wire.control import least_cursor, stream_cursor
 from logflume.wire.forms import Kind, kind_of
-from logflume.wire.sse import SSE_HEARTBEAT, chunked, sse_control, sse_data, sse_place
+from logflume.wire.sse import (
+    SSE_GONE,
+    SSE_HEARTBEAT,
+    Part,
+    sse_control,
+    sse_data,
+    sse_place,
+    sse_problem,
+    sse_retry,
+)
 
-HEADERS = {
-    "Content-Type": "text/event-stream",
-    # no-transform keeps proxies from compressing, and so from holding back, what is sent.
-    "Cache-Control": "no-cache, no-transform",
-    "X-Accel-Buffering": "no",
-}
+RETRY_MILLISECONDS = (500, 2500)
+"""When a reader who lost the server comes back: soon, but not all at once."""
 
 
 async def follow_sse(
@@ -47,69 +53,29 @@ async def follow_sse(
         await respond(send, 204, {"Cache-Control": "no-store"})
         return
     kind = kind_of(cursor.state.content_type)
-    if scope["method"] == "HEAD":
-        await start(send, 200, _headers(kind))
-        await send({"type": "http.response.body"})
-        return
-    now_us = context.clock()
-    least = least_cursor(now_us, known_cursor, random.random())  # noqa: S311 -- no secret
-    if not _take_over(context, cursor, kind, least, scope, now_us):
-        await start(send, 200, _headers(kind))
-        stream = SseResponse(context.crowds, cursor, SseFraming(kind, least), send)
-        await while_connected(receive, stream.run())
-
-
-def _take_over(
-    context: Context, cursor: Cursor, kind: Kind, least: int, scope: Scope, now_us: int
-) -> bool:
-    """Stream on the connection itself, if the server gives it away."""
-    connection = connection_of(scope)
-    if connection is None:
-        return False
-    is_chunked = scope["http_version"] == "1.1" and not _closes(scope)
-    framing = _shared(kind, least, is_chunked)
-    stream = SseConnection(context, cursor, framing, is_chunked=is_chunked)
-    transport = connection.give_away(stream)
-    if transport is None:
-        return False
-    stream.begin(transport, _head(kind, now_us // 1_000_000, is_chunked=is_chunked))
-    return True
-
-
-def _closes(scope: Scope) -> bool:
-    """Whether the client says that this is the connection's last request: its end is the stream's,
-    and there is no need for chunks."""
-    return any(
-        name == b"connection" and b"close" in value.lower() for name, value in scope["headers"]
-    )
+    least = least_cursor(context.clock(), known_cursor, random.random())  # noqa: S311 -- no secret
+    framing = SseFraming(kind, least)
+    await send_live(context, cursor, framing, _headers(kind), scope, receive, send)
 
 
 def _headers(kind: Kind) -> dict[str, str]:
     encoding = {"Stream-SSE-Data-Encoding": "base64"} if kind == "binary" else {}
-    return {**HEADERS, **encoding}
-
-
-@lru_cache(maxsize=8)
-def _head(kind: Kind, _: int, *, is_chunked: bool) -> bytes:
-    """The head of every stream that begins in this second: thousands may, after a restart."""
-    coding = {"Transfer-Encoding": "chunked"} if is_chunked else {}
-    return raw_head(200, {**_headers(kind), **coding, "Connection": "close"})
+    return {"Content-Type": "text/event-stream", **encoding}
 
 
 @dataclass(frozen=True, slots=True)
-class SseFraming:
+class SseFraming(LiveFraming):
     """Frames a batch for SSE. Equal ones share what they frame: all that came without a cursor."""
 
     kind: Kind
     least_cursor: int = 0
-    is_chunked: bool = False
 
     @property
     def heartbeat(self) -> bytes:
         """See `crowd.Framing`."""
-        return chunked(SSE_HEARTBEAT) if self.is_chunked else SSE_HEARTBEAT
+        return self.coded(SSE_HEARTBEAT)
 
-    def __call__(self, batch: Batch, now_us: int) -> bytes:
+    def parts(self, batch: Batch, now_us: int) -> Sequence[Part]:
         """A data event and its control event; of an empty batch the latter only."""
         control = sse_control(
             batch.token,
@@ -118,13 +84,22 @@ class SseFraming:
             closed=batch.closed,
         )
         if batch.chunks:
-            events = [*sse_data(batch.token, batch.chunks, self.kind), control]
-        else:
-            events = [sse_place(batch.token), control]
-        return chunked(*events) if self.is_chunked else b"".join(events)
+            return [*sse_data(batch.token, batch.chunks, self.kind), control]
+        return [sse_place(batch.token), control]
 
+    def opening(self) -> bytes:
+        """Asks whoever loses the stream to come back soon, each at another moment."""
+        return sse_retry(random.randint(*RETRY_MILLISECONDS))  # noqa: S311 -- spreads load
 
-_shared = lru_cache(maxsize=1024)(SseFraming)
-"""One for all that are equal, not one for each watcher."""
+    def parting(self, error: LogError | None) -> bytes:
+        """Tells why the stream ends early; or, if only the server does, when to come back."""
+        match error:
+            case None:
+                return self.opening()
+            case NoSuchLog():
+                return SSE_GONE
+            case _:
+                return sse_problem(problem_of(error).document())
+
 
 __all__ = ["SseFraming", "follow_sse"]

@@ -12,10 +12,12 @@ import asyncio
 
 from logflume.deployments.line_records import encode_lines
 from logflume.deployments.lines import Line, LineSplitter
+from logflume.deployments.markers import marks_of
 from logflume.errors import StoreUnavailable
+from logflume.http.append_request import AppendRequest
 from logflume.http.body import ClientDisconnected
 from logflume.http.context import Context, Receive
-from logflume.records import LogId, State
+from logflume.records import State
 
 PENDING_SECONDS = 0.2
 """How long a line may wait for its newline before it is shown: somebody may have to answer it."""
@@ -27,12 +29,12 @@ STOP_CHECK_SECONDS = 1.0
 class TextStream:
     """A text body that is stored while it is still being sent."""
 
-    def __init__(self, context: Context, log: LogId, stream: str, state: State) -> None:
+    def __init__(self, context: Context, request: AppendRequest, state: State) -> None:
         self.state = state
         self._context = context
-        self._log = log
-        self._stream = stream
+        self._request = request
         self._splitter = LineSplitter()
+        self._goes_on = False  # the last record is partial
         self._pending_since: float | None = None
 
     async def run(self, receive: Receive) -> None:
@@ -49,10 +51,11 @@ class TextStream:
             if message["type"] == "http.disconnect":
                 await self._store(self._splitter.finish())
                 raise ClientDisconnected
-            lines = self._splitter.push(message.get("body", b""))
+            body = message.get("body", b"")
+            lines = self._splitter.push(body)
             if lines:
                 self._pending_since = None  # what waits now has not waited before
-            await self._store(lines)
+            await self._store(lines, body)
             more = message.get("more_body", False)
             if more:
                 await self._stop_with_server()
@@ -78,10 +81,15 @@ class TextStream:
             await self._store(self._splitter.finish())
             raise StoreUnavailable("the server is stopping; go on with a new request")
 
-    async def _store(self, lines: list[Line]) -> None:
-        if lines:
-            encode = encode_lines(lines, self._stream, self._context.clock())
-            self.state = await self._context.deployments.append(self._log, encode)
+    async def _store(self, lines: list[Line], came: bytes = b"") -> None:
+        """Store lines; all but the first have begun in what `came` last."""
+        if not lines:
+            return
+        asked = self._request
+        marks = marks_of(lines, came, goes_on=self._goes_on, buildkite=asked.buildkite)
+        self._goes_on = lines[-1][1]
+        encode = encode_lines(lines, asked.stream, self._context.clock(), marks)
+        self.state = await self._context.deployments.append(asked.log, encode)
 
 
 __all__ = ["TextStream"]

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from logflume.errors import LogError
+from logflume.errors import BadInput, LogError
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.handshake import acceptance
 from logflume.http.lent import connection_of
-from logflume.http.origins import FOREIGN, is_foreign
+from logflume.http.origins import is_foreign
 from logflume.http.parameters import choice, headers_of, query_of
 from logflume.http.problems import Problem, problem_of
 from logflume.http.socket_connection import SocketConnection
 from logflume.http.socket_requests import open_cursor
 from logflume.http.socket_way import MessageWay
 from logflume.records import LogId
+
+FOREIGN = Problem(
+    403,
+    "foreign-origin",
+    "a page of another site may not open a WebSocket here: its Origin is neither this host nor "
+    "one that the server allows",
+)
 
 
 class FollowLogs:
@@ -31,11 +38,13 @@ class FollowLogs:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            if is_foreign(headers_of(scope)):
+            if is_foreign(headers_of(scope), self._context.origins):
                 await _refuse(FOREIGN, scope, receive, send)
                 return
             query = query_of(scope)
             choice(query, "live", ("ws",))
+            if "ansi" in query:
+                raise BadInput("ansi=strip does not go with live=ws")
             log = self._log_of(scope)
             cursor = await open_cursor(self._context, log, query)
         except LogError as error:
@@ -76,4 +85,4 @@ async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) 
         await send({"type": "websocket.close", "code": 1008, "reason": problem.name})
 
 
-__all__ = ["FollowLogs", "no_such_socket"]
+__all__ = ["FOREIGN", "FollowLogs", "no_such_socket"]

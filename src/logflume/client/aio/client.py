@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Self
 
 from logflume.client.aio.calls import AsyncCalls
@@ -21,6 +21,7 @@ from logflume.client.errors import ServerAway
 from logflume.client.follow import START, Query, Seam, TransportName
 from logflume.client.records import Deployment, LogRecord, decode
 from logflume.client.requests import deployment_path, log_path, said
+from logflume.client.search import search_query
 
 
 class AsyncClient:
@@ -157,6 +158,31 @@ class AsyncClient:
         path, open_transport = log_path(deployment_id), opening(transport)
         follower = AsyncFollower(self.calls, path, open_transport, seam, on_away, on_back)
         return AsyncRecords(follower)
+
+    async def search(
+        self,
+        deployment_id: str,
+        text: str | None = None,
+        *,
+        regex: str | None = None,
+        case: bool = False,
+        level: str | Sequence[str] = (),
+        stream: str | Sequence[str] = (),
+        kind: str | Sequence[str] = (),
+        offset: str = START,
+        limit: int | None = None,
+    ) -> AsyncIterator[LogRecord]:
+        """The records after `offset` that match, as far as the log is by now; the first `limit`,
+        if it is given. Asked for part by part, so the first ones come before the log was gone
+        through.
+
+        At least one of `text`, `regex`, `level`, `stream` and `kind` is given; a record matches if
+        it is all of that. `level="error"` also finds lines whose text tells of an error.
+        """
+        query = search_query(text, regex, case=case, level=level, stream=stream, kind=kind)
+        path = log_path(deployment_id)
+        async for raw in self.calls.search(path, {**query, "offset": offset}, limit):
+            yield decode(raw, LogRecord)
 
     def log(self, name: str, *, patience_seconds: float = PATIENCE_SECONDS) -> AsyncJsonLog:
         """A log of JSON values that is no deployment's."""

@@ -25,6 +25,7 @@ from logflume.client.requests import (
     ProducerMark,
     deployment_path,
 )
+from logflume.client.search import page_query, search_answer
 
 
 class DeploymentPage(msgspec.Struct):
@@ -107,6 +108,19 @@ class Calls:
             return START
         query: Query = {"offset": START, "limit": number}
         return page_of(self._call("HEAD", path, params=query)).next_offset
+
+    def search(self, path: str, query: Query, limit: int | None = None) -> Iterator[msgspec.Raw]:
+        """The first `limit` records of a deployment's log that match, or all, part by part."""
+        left, place = limit, query
+        while left is None or left > 0:
+            params = page_query(query, place, left)
+            found = search_answer((self._call("GET", f"{path}/search", params=params)).content)
+            yield from found.records
+            left = None if left is None else left - len(found.records)
+            follow = found.follow()
+            if follow is None:
+                return
+            place = follow
 
     def poll(self, path: str, query: Query) -> Page:
         """What follows a place, as soon as there is something; after a while, that nothing is."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Self
 
 from logflume.client.blocking.calls import Calls
@@ -22,6 +22,7 @@ from logflume.client.errors import ServerAway
 from logflume.client.follow import START, Query, Seam, TransportName
 from logflume.client.records import Deployment, LogRecord, decode
 from logflume.client.requests import deployment_path, log_path, said
+from logflume.client.search import search_query
 
 
 class Client:
@@ -156,6 +157,31 @@ class Client:
         path, open_transport = log_path(deployment_id), opening(transport)
         follower = Follower(self.calls, path, open_transport, seam, on_away, on_back)
         return Records(follower)
+
+    def search(
+        self,
+        deployment_id: str,
+        text: str | None = None,
+        *,
+        regex: str | None = None,
+        case: bool = False,
+        level: str | Sequence[str] = (),
+        stream: str | Sequence[str] = (),
+        kind: str | Sequence[str] = (),
+        offset: str = START,
+        limit: int | None = None,
+    ) -> Iterator[LogRecord]:
+        """The records after `offset` that match, as far as the log is by now; the first `limit`,
+        if it is given. Asked for part by part, so the first ones come before the log was gone
+        through.
+
+        At least one of `text`, `regex`, `level`, `stream` and `kind` is given; a record matches if
+        it is all of that. `level="error"` also finds lines whose text tells of an error.
+        """
+        query = search_query(text, regex, case=case, level=level, stream=stream, kind=kind)
+        path = log_path(deployment_id)
+        for raw in self.calls.search(path, {**query, "offset": offset}, limit):
+            yield decode(raw, LogRecord)
 
     def log(self, name: str, *, patience_seconds: float = PATIENCE_SECONDS) -> JsonLog:
         """A log of JSON values that is no deployment's."""

@@ -20,7 +20,9 @@ document (RFC 9457) with a stable `type`.
 
 Every answer has `X-Content-Type-Options: nosniff`. What a log holds also comes with \
 `Cross-Origin-Resource-Policy: same-origin` and a `Content-Security-Policy` under which nothing of \
-it can run. Where no `Cache-Control` is listed, an answer is not to be kept."""
+it can run. Pages of other sites that the server allows (`logflume serve --allow-origin`) may read \
+what GET answers: it is for them then, says so by `Access-Control-Allow-Origin` and its like, and \
+`Vary` has `Origin`. Where no `Cache-Control` is listed, an answer is not to be kept."""
 
 
 def openapi(version: str) -> Json:

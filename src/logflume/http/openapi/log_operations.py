@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from logflume.deployments.line_records import STREAMS
+from logflume.deployments.incoming import STREAMS
+from logflume.deployments.markers import OPTIONAL
 from logflume.http.openapi import examples
 from logflume.http.openapi.operation import (
     BY_ID,
@@ -29,7 +30,9 @@ from logflume.http.openapi.reading import (
 from logflume.http.openapi.schemas import array_of, ref
 
 _LINES = {
-    JSON: content(array_of("LineRecord", "StatusRecord", "EndRecord"), examples.HISTORY),
+    JSON: content(
+        array_of("LineRecord", "GroupRecord", "StatusRecord", "EndRecord"), examples.HISTORY
+    ),
     "application/x-ndjson": content(TEXT, examples.NDJSON),
     "text/plain": content(TEXT, examples.PLAIN),
 }
@@ -79,6 +82,11 @@ LOG_OPERATIONS = (
                 "stream",
                 "Of the lines that do not say theirs.",
                 one_of(STREAMS, default="stdout"),
+            ),
+            query(
+                "markers",
+                "Whose markers count, besides GitHub's and GitLab's, which always do.",
+                one_of(OPTIONAL),
             ),
             COMPRESSED,
             header(

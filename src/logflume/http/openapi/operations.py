@@ -22,6 +22,7 @@ from logflume.http.openapi.operation import (
     query,
 )
 from logflume.http.openapi.schemas import ID
+from logflume.http.openapi.search_operation import SEARCH
 from logflume.http.openapi.stream_operations import STREAM_OPERATIONS
 
 TAGS = {
@@ -135,6 +136,6 @@ _SERVER = (
     ),
 )
 
-OPERATIONS = (*_DEPLOYMENTS, *LOG_OPERATIONS, *STREAM_OPERATIONS, *_SERVER)
+OPERATIONS = (*_DEPLOYMENTS, *LOG_OPERATIONS, SEARCH, *STREAM_OPERATIONS, *_SERVER)
 
 __all__ = ["OPERATIONS", "TAGS"]

@@ -18,6 +18,7 @@ from logflume.http.openapi.markup import (
     type_of,
 )
 from logflume.http.openapi.schemas import Json
+from logflume.http.pages import edition
 
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 _PROBLEM = "application/problem+json"
@@ -29,8 +30,8 @@ _FRAME = """<!doctype html>
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
   <title>API · Logflume</title>
-  <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg?v={version}">
-  <link rel="stylesheet" href="/assets/reference.css?v={version}">
+  <link rel="icon" type="image/svg+xml" href="/assets/{edition}/favicon.svg">
+  <link rel="stylesheet" href="/assets/{edition}/reference.css">
 </head>
 <body>
   <header class="top"><a class="brand" href="/">Logflume</a>
@@ -46,6 +47,7 @@ _FRAME = """<!doctype html>
 def page(document: Json) -> str:
     """The page that shows `document`."""
     return _FRAME.format(
+        edition=edition(),
         version=escape(document["info"]["version"]),
         about=paragraphs(document["info"]["description"]),
         nav=_nav(document),
@@ -128,12 +130,17 @@ def _contents(content: Json) -> str:
     parts = []
     for number, (media_type, facts) in enumerate(content.items()):
         schema = facts.get("schema", {})
-        kind = f"{code(media_type)} {type_of(schema) if schema else ''}"
+        kind = type_of(schema) if schema else ""
         note = paragraphs(schema.get("description", ""))
         shown = note + example(facts.get("example", ""))
+        if not shown:
+            parts.append(f'<p class="form">{code(media_type)} {kind}</p>')
+            continue
+        # The type is a link, which must not be within what one presses to unfold.
+        kind = f'<p class="form">{kind}</p>' if kind else ""
         is_open = " open" if number == 0 else ""
-        folded = f"<details{is_open}><summary>{kind}</summary>{shown}</details>"
-        parts.append(folded if shown else f'<p class="form">{kind}</p>')
+        folded = f"<details{is_open}><summary>{code(media_type)}</summary>{kind}{shown}</details>"
+        parts.append(folded)
     return "".join(parts)
 
 

@@ -10,9 +10,9 @@ from logflume import errors
 from logflume.http.body import MAX_BATCH_BYTES
 from logflume.http.openapi.headers import headers
 from logflume.http.openapi.schemas import Json, ref
-from logflume.http.origins import FOREIGN
 from logflume.http.problems import Problem, UnsupportedType, problem_of
 from logflume.http.read import UPGRADE
+from logflume.http.websocket import FOREIGN
 from logflume.records import LogId, Seq, State
 
 _FINISHED = State(1_795_448_220_123_456, "application/json", tail=Seq(4), closed=True)
@@ -78,12 +78,15 @@ _KINDS = (
         "A content type, charset or encoding that is not taken.",
         UnsupportedType("send text/plain, application/x-ndjson or application/json").problem,
     ),
-    Kind("The offset lies beyond the tail.", problem_of(errors.AheadOfTail(_FINISHED))),
+    Kind(
+        "The offset lies beyond the tail, or the number of who wants to follow.",
+        problem_of(errors.AheadOfTail(_FINISHED)),
+    ),
     Kind(
         "Well-formed JSON that is not a record or a deployment.",
         problem_of(errors.BadRecord("line 1: Expected `object`, got `int`", line=1)),
     ),
-    Kind("A page of another site opens a WebSocket.", FOREIGN),
+    Kind("A page of another site, which is not allowed, opens a WebSocket.", FOREIGN),
     Kind("`live=ws` is a WebSocket, and the request did not ask for one.", UPGRADE),
     Kind("Logflume failed.", Problem(500, "internal-error", "Logflume failed; its log says more")),
     Kind(

@@ -22,6 +22,10 @@ Each `data` event is a batch of records; its `id` is the offset after them, and 
 follows it. `gone` tells that the log was deleted, `problem` that the stream ends early, and why. \
 A comment comes at least every 15 seconds.
 
+With `live=follow`: the history from there on as NDJSON or text, in one body that goes on as the \
+log grows. It ends with the log. If it was deleted, or the server stops, it breaks off: the body \
+in chunks lacks its last one.
+
 With `live=ws`, and a handshake for one: a WebSocket with the same batches, on which further logs \
 may be followed. `docs/protocol.md` describes its messages."""
 
@@ -31,6 +35,16 @@ ASKING_AGAIN = """To ask again whether there is more, send the `ETag` of the ans
 READ_PROBLEMS = (
     *("bad-request", "foreign-origin", "wrong-epoch", "ahead-of-tail"),
     "upgrade-required",
+)
+
+
+_ANSI = (
+    query(
+        "ansi",
+        "Leave out the escape sequences of the lines: colours, titles, links. Goes neither with "
+        "Server-Sent Events nor with WebSocket.",
+        one_of(("strip",)),
+    ),
 )
 
 
@@ -44,18 +58,26 @@ def reading(*forms: str) -> tuple[Json, ...]:
         ),
         query("tail", "The last so many records. Does not go with `offset`.", COUNT),
         query(
+            "from",
+            "The record of this number and what follows it. Beyond the tail there is nothing to "
+            "read yet, and nothing to follow but the record that comes next. Goes neither with "
+            "`offset` nor with `tail`.",
+            COUNT,
+        ),
+        query(
             "before",
-            "The `limit` records (default 1000) before this offset, oldest first. Goes neither "
-            "with `offset` nor with `tail`.",
+            "The `limit` records (default 1000) before this offset, oldest first. Goes with "
+            "neither `offset`, `tail` nor `from`.",
             OFFSET,
         ),
         query("limit", "At most so many records. Does not go with `live`.", COUNT),
         query("format", "The form of the answer, whatever `Accept` says.", one_of(forms)),
         query(
             "live",
-            "How to follow the log. Needs `offset` or `tail`, or `Last-Event-ID`.",
+            "How to follow the log. Needs `offset`, `tail` or `from`, or `Last-Event-ID`.",
             one_of(LIVE),
         ),
+        *(_ANSI if "text" in forms else ()),
         query(
             "cursor",
             "The `Stream-Cursor` or `streamCursor` of the live answer before, so that no cache "
@@ -68,7 +90,11 @@ def reading(*forms: str) -> tuple[Json, ...]:
             OFFSET,
         ),
         header("If-None-Match", "The `ETag` of the answer that is there already."),
-        header("Origin", "Of a WebSocket: a browser's must be of the host that it asks."),
+        header(
+            "Origin",
+            "Of a page: of another host's it must be allowed, or the page cannot read the answer "
+            "nor open a WebSocket.",
+        ),
         header("X-Forwarded-Host", "Of a WebSocket: the host that the browser asked, by a proxy."),
     )
 
@@ -81,7 +107,8 @@ def read_answers(forms: dict[str, Json], sse: str, *more_headers: str) -> dict[i
     return {
         101: answer("The WebSocket is open.", None, "Upgrade"),
         200: answer(
-            "The records. Server-Sent Events tell their place in control events, not in headers.",
+            "The records. Server-Sent Events tell their place in control events, not in headers; "
+            "`live=follow` where it begins.",
             {**forms, "text/event-stream": content({"type": "string"}, sse)},
             *(*place, *kept, *live),
         ),

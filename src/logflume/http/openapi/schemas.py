@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from logflume.deployments.deployment import Change, Deployment, NewDeployment
 from logflume.deployments.ids import ALPHABET
-from logflume.deployments.line_records import IncomingLine, Stream
+from logflume.deployments.incoming import IncomingLine, Stream
 
 Json = dict[str, Any]
 
@@ -50,6 +50,26 @@ class LineRecord(msgspec.Struct, kw_only=True):
     text: str
     sent: str | UnsetType = UNSET
     level: str | UnsetType = UNSET
+    partial: Literal[True] | UnsetType = UNSET
+
+
+class GroupRecord(msgspec.Struct, kw_only=True):
+    """A line that begins a group of lines, ends one, or expands the one before it."""
+
+    n: int
+    time: str
+    sent: str | UnsetType = UNSET
+    level: str | UnsetType = UNSET
+    kind: Literal["group"]
+    group: str | UnsetType = UNSET
+    open: bool | UnsetType = UNSET
+    collapsed: Literal[True] | UnsetType = UNSET
+    dimmed: Literal[True] | UnsetType = UNSET
+    expands: Literal[True] | UnsetType = UNSET
+    section: str | UnsetType = UNSET
+    ends: list[str] | UnsetType = UNSET
+    stream: Stream
+    text: str
     partial: Literal[True] | UnsetType = UNSET
 
 
@@ -93,6 +113,22 @@ class ControlEvent(msgspec.Struct, rename="camel", kw_only=True):
     stream_closed: Literal[True] | UnsetType = UNSET
 
 
+class Searched(msgspec.Struct):
+    """Which records were looked at: none, if `last` is before `first`."""
+
+    first: int
+    last: int
+
+
+class SearchAnswer(msgspec.Struct):
+    """What a part of the log has of what was looked for."""
+
+    numbers: list[int]
+    records: list[msgspec.Raw]
+    searched: Searched
+    next: str | None
+
+
 class Problem(msgspec.Struct, kw_only=True):
     """What is answered instead (RFC 9457), as `application/problem+json`."""
 
@@ -116,9 +152,12 @@ class Health(msgspec.Struct):
 
 STRUCTS = (
     *(NewDeployment, Change, DeploymentWithLinks, DeploymentList, Deployment),
-    *(IncomingLine, LineRecord, StatusRecord, EndRecord, FeedRecord, ControlEvent),
-    *(Problem, Health),
+    *(IncomingLine, LineRecord, GroupRecord, StatusRecord, EndRecord, FeedRecord, ControlEvent),
+    *(SearchAnswer, Problem, Health),
 )
+
+RECORDS = ("LineRecord", "GroupRecord", "StatusRecord", "EndRecord")
+"""What a deployment's log consists of."""
 
 _TIME = {"format": "date-time"}
 
@@ -153,12 +192,36 @@ MEANINGS: dict[str, Json] = {
     "IncomingLine.stream": {"description": "Left out, what `?stream=` says, or `stdout`."},
     "text": {"description": "The line without its newline; ANSI codes and `\\r` are kept."},
     "sent": {"description": "The producer's own time.", **_TIME},
-    "level": {"description": "Such as `error`, in the producer's words."},
+    "level": {
+        "description": "Such as `error`, in the producer's words; else what a marker of the line "
+        "says: `error`, `warning`, `notice` or `debug`."
+    },
+    "IncomingLine.level": {"description": "Such as `error`; counts more than a marker."},
     "partial": {"description": "The line goes on in the next record of the same stream."},
+    "continues": {
+        "description": "The line goes on with the last record of the same stream, so it is no "
+        "marker. Within one request that need not be said."
+    },
+    "group": {"description": "The group's title, without control sequences, where it begins."},
+    "open": {"description": "Whether a group begins or ends; neither where it is missing."},
+    "collapsed": {"description": "Its lines are to be hidden until they are asked for."},
+    "dimmed": {"description": "Its lines matter little."},
+    "expands": {"description": "The group before this line is to be shown: something is in it."},
+    "section": {
+        "description": "The name that tells sections apart which may be nested. A group without "
+        "one ends where the next without one begins."
+    },
+    "ends": {"description": "Sections that end here, too, before what else the record says."},
     "digest": {
         "description": "The SHA-256 of every byte of the NDJSON history before this record.",
         "pattern": "^sha256:[0-9a-f]{64}$",
     },
+    "numbers": {"description": "The numbers of the records that match, in order."},
+    "records": {"description": "The first of them as history has them, as many as `limit` says."},
+    "searched": {"description": "How far this answer goes."},
+    "first": {"description": "The number of the first record looked at."},
+    "last": {"description": "The number of the last one."},
+    "next": {"description": "The offset where to go on; null when the tail was reached."},
     "type": {"description": "A stable name to program against."},
     "detail": {"description": "What is wrong and what to do."},
     "line": {"description": "Which line or item of the body, from 1."},
@@ -182,6 +245,8 @@ def schemas() -> dict[str, Json]:
         schema["description"] = " ".join(schema["description"].split())
         for field, facts in schema["properties"].items():
             facts.update(MEANINGS.get(f"{name}.{field}") or MEANINGS.get(field, {}))
+    found["LineRecord"]["not"] = {"required": ["kind"]}  # else a group would be a line, too
+    found["SearchAnswer"]["properties"]["records"]["items"] = array_of(*RECORDS)["items"]
     for name in ("Deployment", "DeploymentWithLinks"):
         _complete(found[name])
     return dict(sorted(found.items()))

@@ -36,12 +36,23 @@
  * @property {string} [status]
  * @property {number | null} [exit_code]
  * @property {number} [lines]
+ * @property {string} [digest] of the end: `sha256:` and that of the NDJSON history before it
+ * @property {string} [group] the heading of a section that begins or ends here
+ * @property {boolean} [open] whether it begins
+ * @property {boolean} [collapsed] whether it asks to be shown folded
+ * @property {boolean} [dimmed] whether it asks to be shown less brightly
+ * @property {boolean} [expands] whether the section before it asks to be unfolded
+ * @property {string[]} [ends] names of sections that end here before this one begins
+ * @property {string} [section] the name by which its end is found, if it has one
  * @property {Deployment} [deployment]
  */
 
 /** A refusal or failure that the server explained, or at least gave a status. */
 export class Problem extends Error {
-  /** @param {number} status @param {string} title @param {string} detail */
+  /** Seconds after which the server asks to be asked again. @type {number} */
+  retryAfter = 0;
+
+  /** @param {number} status 0: there was no answer @param {string} title @param {string} detail */
   constructor(status, title, detail) {
     super(detail ? `${title}: ${detail}` : title);
     this.status = status;
@@ -53,6 +64,8 @@ export class Problem extends Error {
   }
 }
 
+const PATIENCE_MS = 45_000; // until an answer begins: twice as long as a long poll waits
+
 let skew = 0; // milliseconds that the server's clock is ahead of ours
 
 /** Now, by the server's clock: its times are compared with it. In milliseconds since 1970. */
@@ -61,16 +74,53 @@ export function now() {
 }
 
 /**
- * GET `path` as JSON. Throws Problem for a refusal and TypeError when there is no answer.
+ * GET `path` as JSON; of an answer without a body, such as a long poll's 204, it is null. Throws
+ * Problem for a refusal and TypeError when there is no answer.
  * @param {string} path
  * @param {AbortSignal} [signal]
  * @returns {Promise<{headers: Headers, body: any}>}
  */
 export async function get(path, signal) {
-  const response = await fetch(path, { signal, cache: "no-store", headers: { Accept: "application/json" } });
+  const response = await ask(path, "application/json", signal);
+  return { headers: response.headers, body: response.status === 204 ? null : await response.json() };
+}
+
+/**
+ * The answer to a GET of `path`, its body yet to be read. Throws as `get` does.
+ * @param {string} path
+ * @param {string} accept
+ * @param {AbortSignal} [signal]
+ */
+export async function ask(path, accept, signal) {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(new TypeError("no answer in time")), PATIENCE_MS);
+  const either = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
+  const headers = { Accept: accept };
+  const response = await fetch(path, { signal: either, cache: "no-store", headers }).finally(() => clearTimeout(timer));
   readClock(response);
   if (!response.ok) throw await problemOf(response);
-  return { headers: response.headers, body: await response.json() };
+  return response;
+}
+
+/**
+ * The address of what lies below `src`, or of `src` itself, with more in its query.
+ * @param {string} src a path or an address, with a query or without
+ * @param {string} below such as `/search`, or nothing
+ * @param {string | Record<string, string | number>} query
+ */
+export function address(src, below, query) {
+  const [path, before = ""] = src.split("?", 2);
+  const all = new URLSearchParams(before);
+  const more = typeof query === "string" ? new URLSearchParams(query) : Object.entries(query);
+  for (const [name, value] of more) all.set(name, String(value));
+  return `${path}${below}?${all}`;
+}
+
+/** What to say of an error of `get`. @param {unknown} error */
+export function problemFrom(error) {
+  if (error instanceof Problem) return error;
+  if (error instanceof TypeError) return new Problem(0, "The server does not answer", "");
+  return new Problem(0, "The answer cannot be read", error instanceof Error ? error.message : String(error));
 }
 
 /**
@@ -96,7 +146,9 @@ export function deploymentPath(id) {
 async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
   const title = body.title ?? `the server answered ${response.status}`;
-  return new Problem(response.status, String(title), String(body.detail ?? ""));
+  const problem = new Problem(response.status, String(title), String(body.detail ?? ""));
+  problem.retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "", 10) || 0;
+  return problem;
 }
 
 /** @param {Response} response */

@@ -1,9 +1,10 @@
 /**
- * The page of one deployment, `/d/{id}`: what it is, how it stands, and its log.
+ * The page of one deployment, `/d/{id}`, and the frame of it for other pages, `/embed/{id}`: what it
+ * is, how it stands, and its log.
  *
- * Owns the header and the document's title. The log itself is `<deploy-log>`, which begins once the
- * deployment is known; when it says that a status or end record has come, the deployment is read
- * again.
+ * Owns the header, the document's title and its icon. The log itself is `<deploy-log>`, which begins
+ * at once, beside the reading of the deployment; when it says that a status or end record has come,
+ * the deployment is read again.
  *
  * Whoever deploys may make the id and hand out this page's address before the server has heard of
  * either, so an id that could be a deployment's is waited for.
@@ -12,15 +13,16 @@
 import "./deploy-log.js";
 import { deploymentPath, get, now, Problem } from "./api.js";
 import { byId, make, say } from "./dom.js";
-import { absolute, finished, mark, ran, shortCommit } from "./format.js";
+import { showFavicon } from "./favicon.js";
+import { absolute, finished, ID, mark, ran, shortCommit } from "./format.js";
 
 /** @typedef {import("./api.js").Deployment} Deployment */
+/** @typedef {import("./deploy-log.js").DeployLog} DeployLog */
 
 const RETRY_MS = 5000;
 const TICK_MS = 1000;
 const SOON_MS = 1000; // between two looks for a deployment that is not there yet
 const SOON_FOR_MS = 30_000; // that long; every RETRY_MS after it
-const ID = /^dep_[0-9a-hjkmnp-tv-z]{37}$/;
 const WAITING = "Waiting for the deployment";
 const NOT_YET = "Nothing of it has arrived yet. This page will show it as soon as something does.";
 const NOT_SOON =
@@ -31,6 +33,8 @@ const path = deploymentPath(id);
 /** @type {Deployment | null} */
 let deployment = null;
 let deleted = false;
+/** @type {DeployLog | null} */
+let log = null;
 /** When the server first said that it does not know the deployment. @type {number | null} */
 let waitingSince = null;
 let asked = 0; // readings asked for; only the answer to the last one counts
@@ -40,16 +44,20 @@ async function read() {
   try {
     const { body } = await get(path);
     if (asking !== asked) return;
-    const first = deployment === null;
     deployment = body;
+    waitingSince = null;
+    notice("");
     show();
-    if (first) begin();
+    begin();
   } catch (error) {
     if (asking !== asked) return;
     const problem = error instanceof Problem ? error : null;
     const unknown = problem?.status === 404 && deployment === null && ID.test(id);
     if (problem?.final && !unknown) return refuse(problem);
-    if (unknown) waitingSince ??= performance.now();
+    if (unknown) {
+      waitingSince ??= performance.now();
+      end();
+    }
     else if (deployment === null && waitingSince === null) notice(problem?.message ?? "The server does not answer.");
     setTimeout(() => asking === asked && read(), waitingSince === null ? RETRY_MS : wait(waitingSince));
   }
@@ -76,6 +84,7 @@ function notice(text) {
 /** @param {Problem} problem */
 function refuse(problem) {
   if (deployment !== null) return;
+  end();
   say(byId("title"), problem.status === 404 ? "There is no such deployment" : problem.message);
   byId("refused").hidden = false;
   notice("");
@@ -87,13 +96,15 @@ function show() {
   const { project, environment, title, url } = deployment;
   const status = deleted ? "deleted" : deployment.status;
   const place = environment ? `${project} / ${environment}` : project;
+  showFavicon(status);
   document.title = `${mark(status)} ${status} · ${title ?? place} · Logflume`;
   say(byId("place"), title ? place : "");
   say(byId("title"), title ?? place);
   const badge = byId("status");
   badge.dataset.status = status;
   say(badge, status);
-  byId("facts").replaceChildren(...facts(deployment), ...outside(url));
+  byId("facts").replaceChildren(...facts(deployment));
+  byId("ways").replaceChildren(...outside(url), ...comparison(deployment));
   tick();
 }
 
@@ -105,7 +116,6 @@ function facts({ ref, commit, created_at, started_at, exit_code }) {
     started_at ? fact("Started", absolute(started_at)) : fact("Created", absolute(created_at)),
     started_at ? fact("Duration", make("span", { id: "duration" })) : null,
     exit_code === null ? null : fact("Exit code", make("code", { id: "exit-code" }, String(exit_code))),
-    make("div", {}, make("a", { href: `${path}/log?format=text`, id: "raw" }, "Raw text")),
   ].filter((item) => item !== null);
 }
 
@@ -120,7 +130,14 @@ function fact(name, value) {
  */
 function outside(url) {
   if (!url || !/^https?:\/\//i.test(url)) return [];
-  return [make("div", {}, make("a", { href: url, rel: "noopener noreferrer", id: "outside" }, "Details"))];
+  return [make("a", { href: url, rel: "noopener noreferrer", id: "outside" }, "Details")];
+}
+
+/** A way to see what was different when it went well. @param {Deployment} shown */
+function comparison({ id: right, status }) {
+  if (status === "queued" || status === "succeeded") return [];
+  const address = `/compare?right=${encodeURIComponent(right)}`;
+  return [make("a", { href: address, id: "compare" }, "Compare with the last success")];
 }
 
 function tick() {
@@ -128,23 +145,35 @@ function tick() {
   if (clock !== null && deployment !== null) say(clock, ran(deployment, now()) ?? "");
 }
 
-/** The deployment is known: begin with its log. */
+/** Begin with the log, unless it has begun. */
 function begin() {
-  waitingSince = null;
-  notice("");
-  const log = document.createElement("deploy-log");
-  log.setAttribute("src", `${path}/log`);
-  log.addEventListener("status", () => read());
-  log.addEventListener("connection", (event) => {
-    const { state } = /** @type {CustomEvent} */ (event).detail;
-    if (state !== "deleted") return;
-    deleted = true;
-    show();
-  });
-  byId("log").append(log);
-  byId("log").hidden = false;
-  if (document.activeElement === document.body) log.focus({ preventScroll: true });
+  if (log === null) {
+    log = /** @type {DeployLog} */ (document.createElement("deploy-log"));
+    log.setAttribute("src", `${path}/log`);
+    log.setAttribute("page", "");
+    byId("log").hidden = false;
+    byId("log").append(log);
+    log.viewer?.addEventListener("status", () => read());
+    log.viewer?.addEventListener("state", () => {
+      deleted = log?.viewer?.state.connection === "deleted";
+      show();
+    });
+    if (document.activeElement === document.body) log.focus({ preventScroll: true });
+  }
+  if (deployment === null) return;
+  const { project, environment } = deployment;
+  log.setAttribute("name", [project, environment].filter(Boolean).join("-"));
 }
 
+/** There is no log, or not yet. */
+function end() {
+  log?.remove();
+  log = null;
+  byId("log").hidden = true;
+}
+
+const whole = /** @type {HTMLAnchorElement | null} */ (document.getElementById("whole"));
+if (whole !== null) whole.href = `/d/${encodeURIComponent(id)}`;
 setInterval(() => deployment && !finished(deployment) && !deleted && tick(), TICK_MS);
+if (ID.test(id)) begin();
 read();

@@ -9,6 +9,9 @@
 /** A shape for each state, so that none is told by colour alone. @type {Record<string, string>} */
 const MARKS = { queued: "○", running: "●", succeeded: "✓", failed: "✕", cancelled: "⊘", deleted: "–" };
 
+/** What the id of a deployment looks like. */
+export const ID = /^dep_[0-9a-hjkmnp-tv-z]{37}$/;
+
 const COUNT = new Intl.NumberFormat("en");
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });

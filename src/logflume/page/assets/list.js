@@ -1,5 +1,5 @@
 /**
- * The list of deployments at `/`, newest first, live.
+ * The list of deployments at `/`, newest first, live, narrowed to what its filters admit.
  *
  * Owns the table. It takes the feed's tail first, then reads the list, then applies what the feed
  * brings: each record carries the whole deployment, so applying one that the list already had does
@@ -8,13 +8,14 @@
 
 import { get, nextPage, now, Problem } from "./api.js";
 import { byId, make, say } from "./dom.js";
+import { Filters } from "./filters.js";
 import { Follow } from "./follow.js";
 import { absolute, ago, count, finished, ran, shortCommit } from "./format.js";
 
 /** @typedef {import("./api.js").Deployment} Deployment */
 /** @typedef {import("./api.js").LogRecord} LogRecord */
 
-const FIRST_PAGE = "/v1/deployments?limit=50";
+const PAGE = 50; // deployments a reading
 const TICK_MS = 1000;
 const RETRY_MS = 3000;
 /** What the connection's states mean for a list, which never ends. @type {Record<string, string>} */
@@ -29,11 +30,15 @@ let next = null;
 /** Changes that came while the list is being read; null while it is not. @type {LogRecord[] | null} */
 let held = [];
 let readings = 0; // of the list; only the answer to the last one counts
+const filters = new Filters(/** @type {HTMLFormElement} */ (byId("filters")), () => readings && readList());
 
 const feed = new Follow("/v1/deployments/feed", {
   take: ({ records }) => {
     if (readings === 0) readList();
-    if (held !== null) return held.push(...records);
+    if (held !== null) {
+      held.push(...records);
+      return;
+    }
     records.forEach(apply);
     show();
   },
@@ -57,7 +62,9 @@ async function readList() {
   const reading = ++readings;
   held ??= [];
   try {
-    const { headers, body } = await get(FIRST_PAGE);
+    const query = filters.query;
+    query.set("limit", String(PAGE));
+    const { headers, body } = await get(`/v1/deployments?${query}`);
     if (reading !== readings) return;
     deployments.clear();
     take(headers, body.deployments);
@@ -98,8 +105,19 @@ function take(headers, page) {
 function apply({ kind, deployment }) {
   if (kind === "restart") readList();
   else if (deployment === undefined) return;
-  else if (kind === "deleted") deployments.delete(deployment.id);
-  else if (kind === "created" || deployments.has(deployment.id)) deployments.set(deployment.id, deployment);
+  else if (kind === "deleted" || !filters.admits(deployment)) deployments.delete(deployment.id);
+  else if (kind === "created" || deployments.has(deployment.id) || isWithin(deployment)) {
+    deployments.set(deployment.id, deployment);
+  }
+}
+
+/**
+ * Whether it belongs among those that have been read, as one whose status has changed may.
+ * @param {Deployment} deployment
+ */
+function isWithin({ created_at }) {
+  if (next === null) return true;
+  return [...deployments.values()].some((other) => other.created_at <= created_at);
 }
 
 /** Bring the table to what is known, a row at a time: a row that did not change is left alone. */
@@ -116,7 +134,9 @@ function show() {
     if (body.children[at] !== row) body.insertBefore(row, body.children[at] ?? null);
   });
   byId("table").hidden = sorted.length === 0;
-  byId("empty").hidden = sorted.length > 0;
+  byId("empty").hidden = sorted.length > 0 || filters.active;
+  byId("none").hidden = sorted.length > 0 || !filters.active;
+  filters.offer(sorted);
   byId("more").hidden = next === null;
 }
 
@@ -143,6 +163,7 @@ function makeRow(deployment) {
     make("td", { className: "name" },
       make("a", { href: `/d/${encodeURIComponent(id)}` }, project),
       environment ? make("span", { className: "environment" }, environment) : null,
+      status === "failed" ? make("a", { className: "comparison", href: `/compare?right=${encodeURIComponent(id)}` }, "compare") : null,
       make("span", { className: "what" }, ...what(title, ref, commit))),
     make("td", { className: "state" },
       make("span", { className: "status", "data-status": status }, status)),

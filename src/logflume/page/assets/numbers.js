@@ -1,9 +1,9 @@
 /**
- * The numbers of a log's records: whether each came once and in order, and which offset is where.
+ * The numbers of a log's records: whether each came once and in order.
  *
  * Records are numbered 1, 2, 3 … without gaps, so a lost or repeated one cannot hide: `Order` sees
  * every record that is handed to the page, before anything is painted or left out, and a fault once
- * found stays. Offsets are opaque tokens; `Places` remembers those that the server gave.
+ * found stays.
  */
 
 /** @typedef {import("./api.js").LogRecord} LogRecord */
@@ -12,6 +12,8 @@
  * What is wrong with the numbers `from` to `to`.
  * @typedef {{what: "missing" | "repeated", from: number, to: number}} Fault
  */
+
+const MOST_FAULTS = 100; // kept: a log that comes twice has as many as it has records
 
 export class Order {
   /** @type {Fault[]} */
@@ -46,7 +48,7 @@ export class Order {
   }
 
   /**
-   * Check a page of older records, which must go from number `first` to just before `before`.
+   * Check records that were asked for by number: from `first` to just before `before`.
    * @param {LogRecord[]} records @param {number} first @param {number} before
    */
   check(records, first, before) {
@@ -67,43 +69,9 @@ export class Order {
 
   /** @param {Fault["what"]} what @param {number} from @param {number} to */
   #fault(what, from, to) {
-    this.faults.push({ what, from, to });
+    const last = this.faults.findLast((fault) => fault.what === what);
+    if (last !== undefined && from >= last.from && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else if (this.faults.length < MOST_FAULTS) this.faults.push({ what, from, to });
     return false;
-  }
-}
-
-/** The offsets known, each by the number of the record before it, in order. */
-export class Places {
-  /** @type {{n: number, offset: string}[]} */
-  #known = [];
-
-  clear() {
-    this.#known = [];
-  }
-
-  /** @param {number} n @param {string} offset */
-  add(n, offset) {
-    const at = this.#known.findLastIndex((place) => place.n <= n);
-    if (this.#known[at]?.n !== n) this.#known.splice(at + 1, 0, { n, offset });
-  }
-
-  /** The nearest place after record `n` or later. @param {number} n */
-  atOrAfter(n) {
-    return this.#known.find((place) => place.n >= n);
-  }
-
-  /** The nearest place after record `n` or earlier. @param {number} n */
-  atOrBefore(n) {
-    return this.#known.findLast((place) => place.n <= n);
-  }
-
-  /**
-   * Keep what is needed to read on from record `first` and from record `last`.
-   * @param {number} first @param {number} last
-   */
-  keep(first, last) {
-    const from = this.#known.findLastIndex((place) => place.n < first);
-    const to = this.#known.findIndex((place) => place.n >= last);
-    this.#known = this.#known.slice(Math.max(from, 0), to === -1 ? undefined : to + 1);
   }
 }

@@ -1,0 +1,51 @@
+"""`logflume serve` as it is called: its options. What they may be, `cli/serve.py` finds out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="The port; 0 is any that is free.")]
+Data = Annotated[
+    Path, typer.Option(envvar="LOGFLUME_DATA", metavar="DIR", help="Where logs are stored.")
+]
+Store = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Another store; memory: keeps nothing. [embedded]"),
+]
+AllowOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="LOGFLUME_ALLOW_ORIGIN",
+        metavar="ORIGIN",
+        help="Pages of this site may read logs and embed the viewer; * is everybody. May be "
+        "repeated.",
+    ),
+]
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    data: Data = Path("logflume-data"),
+    store: Store = None,
+    allow_origin: AllowOrigin = None,
+) -> None:
+    """Run the server.
+
+    \b
+    Examples:
+      logflume serve
+      logflume serve --host 0.0.0.0 --port 80 --data /var/lib/logflume
+      logflume serve --allow-origin https://deploys.example.com
+    """
+    from logflume.cli.serve import serve as serve_logs
+
+    origins = allow_origin or []
+    raise typer.Exit(serve_logs(host=host, port=port, data=data, store=store, origins=origins))
+
+
+__all__ = ["serve"]

@@ -1,0 +1,92 @@
+/**
+ * The rows that the page holds: those near the wanted ones, and the last ones. What is in neither
+ * place is dropped at once, because the worker no longer tells when it changes.
+ */
+
+import { isSome, keptOf, nearOf } from "./spans.js";
+
+/** @typedef {import("./api.js").LogRecord} LogRecord */
+/** @typedef {import("./joins.js").Joined} Joined */
+/** @typedef {import("./joins.js").Line} Line */
+/** @typedef {import("./spans.js").Span} Span */
+
+/**
+ * A line as it is shown: one record, or the partial records that make one line.
+ * @typedef {object} Row
+ * @property {number} n its first record
+ * @property {number} last its last record
+ * @property {number} records how many are in it; others may stand between
+ * @property {string} time RFC 3339, of its first record
+ * @property {string | undefined} stream
+ * @property {string | undefined} level
+ * @property {string | undefined} kind group, status or end
+ * @property {string} text all of it, raw, with control sequences and carriage returns
+ * @property {number} cut characters left out of it: of its end, or of what a carriage return took back
+ * @property {LogRecord} record its first record
+ */
+
+/** Whether the record at this number is a part of an earlier row. @param {Row | Joined} row @returns {row is Joined} */
+export function isJoined(row) {
+  return "joins" in row;
+}
+
+export class HeldRows {
+  /** @type {Map<number, Row | Joined>} */
+  #rows = new Map();
+  /** @type {Span[]} */
+  #wanted = [];
+  #tail = 0;
+
+  /** @param {number} n */
+  at(n) {
+    return this.#rows.get(n);
+  }
+
+  /** From now on these are wanted; what of them and near them is not here. @param {Span[]} wanted */
+  want(wanted) {
+    this.#wanted = wanted;
+    this.#drop();
+    return nearOf(wanted, this.#tail).map((span) => this.#lacking(span)).filter(isSome);
+  }
+
+  /**
+   * Take what the worker tells; the rows that are new or have changed.
+   * @param {(Line | Joined)[]} lines @param {number} tail
+   */
+  put(lines, tail) {
+    this.#tail = tail;
+    const rows = [];
+    for (const line of lines) {
+      if ("joins" in line) {
+        this.#rows.set(line.n, line);
+      } else {
+        const row = rowOf(line);
+        this.#rows.set(row.n, row);
+        rows.push(row);
+      }
+    }
+    this.#drop();
+    return rows;
+  }
+
+  /** @param {Span} span */
+  #lacking({ first, last }) {
+    while (first <= last && this.#rows.has(first)) first++;
+    while (first <= last && this.#rows.has(last)) last--;
+    return { first, last };
+  }
+
+  #drop() {
+    const kept = keptOf(this.#wanted, this.#tail);
+    for (const [n, row] of this.#rows) {
+      const end = isJoined(row) ? n : row.last;
+      if (!kept.some(({ first, last }) => n <= last && end >= first)) this.#rows.delete(n);
+    }
+  }
+}
+
+/** @param {Line} line @returns {Row} */
+function rowOf({ record, last, records, text, cut }) {
+  const { n, time, stream, level, kind } = record;
+  return { n, last, records, time, stream, level, kind, text: text ?? record.text ?? "", cut, record };
+}
