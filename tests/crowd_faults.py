@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests import ring_faults
-
 CROWD = "tests/test_crowd.py"
 PROPERTIES = "tests/test_crowd_properties.py"
 FOLLOWER = "tests/test_follower.py"
@@ -216,7 +214,6 @@ ROWS = (
         "self.cycle.disconnected or self._early:\n            return None",
         STREAM,
     ),
-    *ring_faults.ROWS,
 )
 
 __all__ = ["ROWS"]

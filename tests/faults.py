@@ -12,24 +12,8 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-
-from tests import (
-    append_faults,
-    client_faults,
-    compare_faults,
-    core_faults,
-    crowd_faults,
-    fork_faults,
-    marker_faults,
-    page_server_faults,
-    pattern_faults,
-    peer_faults,
-    protocol_faults,
-    reading_faults,
-    search_faults,
-    websocket_faults,
-)
 
 ROOT = Path(__file__).parent.parent
 SEAM = "tests/live/test_seam.py"
@@ -38,11 +22,10 @@ PROPERTIES = "tests/test_cursor_properties.py"
 STORES = "tests/test_store_memory.py tests/test_store_sqlite.py"
 SQLITE = "tests/test_store_sqlite.py"
 SQLITE_FILE = "tests/test_store_sqlite_file.py"
-TABLES = (
-    *(append_faults, compare_faults, core_faults, crowd_faults, fork_faults, marker_faults),
-    *(page_server_faults, pattern_faults, peer_faults, protocol_faults, reading_faults),
-    *(search_faults, websocket_faults, client_faults),
-)
+TABLES = [
+    import_module(f"tests.{file.stem}") for file in sorted((ROOT / "tests").glob("[!t]*_faults.py"))
+]
+"""Each file of rows is one."""
 
 
 @dataclass(frozen=True)

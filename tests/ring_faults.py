@@ -11,6 +11,7 @@ SERVED = "tests/live/test_crowd_served.py"
 TO_RING = "http/send_ring.py"
 TO_DESCRIPTOR = "http/descriptors.py"
 IN_CROWD = "http/crowd.py"
+IN_ROUNDS = "http/rounds.py"
 
 ROWS = (
     (
@@ -108,42 +109,42 @@ ROWS = (
     ),
     (
         "the rest of a short send is not written",
-        IN_CROWD,
+        IN_ROUNDS,
         "            self._writes[part.start + index](data[taken:])",
         "            pass",
         f"{SOCKETS} {PROPERTIES} {SERVED}",
     ),
     (
         "a short send is written whole again",
-        IN_CROWD,
+        IN_ROUNDS,
         "(data[taken:])",
         "(data)",
         f"{SOCKETS} {PROPERTIES} {SERVED}",
     ),
     (
         "the rest of a short send goes to another",
-        IN_CROWD,
+        IN_ROUNDS,
         "self._writes[part.start + index]",
         "self._writes[index]",
         PROPERTIES,
     ),
     (
         "who is late is written to past the transport",
-        IN_CROWD,
+        IN_ROUNDS,
         "apart = self._left | self.late",
         "apart = self._left",
         SOCKETS,
     ),
     (
         "who left in a round is sent it by the kernel",
-        IN_CROWD,
+        IN_ROUNDS,
         "apart = self._left | self.late",
         "apart = self.late",
         f"{CROWD} {SOCKETS}",
     ),
     (
         "who left in a round is written to",
-        IN_CROWD,
+        IN_ROUNDS,
         "            if follower not in left:",
         "            if True:",
         CROWD,
@@ -178,7 +179,7 @@ ROWS = (
     ),
     (
         "a crowd is told one by one although the kernel would",
-        IN_CROWD,
+        IN_ROUNDS,
         "ring if len(members) > FEW else None",
         "None",
         SOCKETS,

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from logflume.compare.plan import LABELS
 from tests.cli_tools import LOGFLUME, NOBODY, CommandLine
-from tests.test_page import ARGUMENTS, CHROMIUM
+from tests.page.browsing import ARGUMENTS, CHROMIUM
 
 pytestmark = pytest.mark.live
 

@@ -13,8 +13,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.page.browsing import ARGUMENTS, CHROMIUM
 from tests.servers import ServerProcess, new_deployment
-from tests.test_page import ARGUMENTS, CHROMIUM
 
 pytestmark = pytest.mark.live
 

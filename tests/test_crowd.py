@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from logflume.http import crowd
+from logflume.http import rounds
 from logflume.tail import RING_BYTES
 from tests.followers import HEARTBEAT, Watcher, World, check, end_of, turns
 
@@ -15,7 +15,7 @@ from tests.followers import HEARTBEAT, Watcher, World, check, end_of, turns
 @pytest.fixture
 def single(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slice is one write."""
-    monkeypatch.setattr(crowd, "SLICE", 1)
+    monkeypatch.setattr(rounds, "SLICE", 1)
 
 
 async def members(count: int, *, ring_bytes: int = RING_BYTES) -> tuple[World, list[Watcher]]:
@@ -224,7 +224,7 @@ async def test_who_takes_no_more_is_told_no_heartbeat() -> None:
 
 async def test_a_timer_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     """Again and again, without anybody's asking. Caught: a beat that is not begun, or once."""
-    monkeypatch.setattr(crowd, "BEAT_SECONDS", 0)
+    monkeypatch.setattr("logflume.http.crowd.BEAT_SECONDS", 0)
     _, [one] = await members(1)
     while one.heartbeats < 3:
         await turns(1)

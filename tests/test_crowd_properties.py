@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logflume.http import crowd
+from logflume.http import rounds
 from tests.followers import World, check, end_of, turns
 
 small = st.integers(1, 3)
@@ -90,5 +90,5 @@ def test_everybody_is_told_every_record_once(
     """In order, up to the end that the log came to, of which each is told once; whoever has left
     is told nothing; and once all is quiet, everybody is in the crowd."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crowd, "SLICE", slice_size)
+        patch.setattr(rounds, "SLICE", slice_size)
         asyncio.run(follow(ring_bytes, script, end))

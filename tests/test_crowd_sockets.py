@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from logflume.http import crowd
+from logflume.http import rounds
 from tests.loopback import ONE, OTHER, Far, Loopback, loopback
 from tests.loops import LOOPS, NewLoop, run, until
 from tests.pairs import pairs, tcp_pair
@@ -68,7 +68,7 @@ def test_a_crowd_is_told_by_the_kernel(new_loop: NewLoop) -> None:
 
     async def tell() -> None:
         async with loopback() as logs:
-            few = await streams(logs, crowd.FEW)
+            few = await streams(logs, rounds.FEW)
             before = sends(logs)
             await logs.append(ONE, 10)
             assert sends(logs) == before
@@ -137,7 +137,7 @@ def test_who_comes_in_a_round_is_told_the_next(
     """He has read alone what it tells, and stands where it ends.
 
     Caught: a table of those who were there when it began."""
-    monkeypatch.setattr(crowd, "SLICE", 3)
+    monkeypatch.setattr(rounds, "SLICE", 3)
 
     async def come() -> None:
         async with loopback() as logs:
@@ -168,7 +168,7 @@ def test_who_has_gone_in_a_round_is_not_told_it(
     new_loop: NewLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """His descriptor is another's by then. Caught: a stranger who is told of the log."""
-    monkeypatch.setattr(crowd, "SLICE", 3)
+    monkeypatch.setattr(rounds, "SLICE", 3)
 
     async def go() -> None:
         async with loopback() as logs:
@@ -196,7 +196,7 @@ def test_a_socket_that_another_log_has_filled_is_told_after_it(
     is room in the kernel, and what waits is with the transport.
 
     Caught: a frame that comes within another."""
-    monkeypatch.setattr(crowd, "SLICE", MANY // 2)
+    monkeypatch.setattr(rounds, "SLICE", MANY // 2)
 
     async def fill() -> None:
         async with loopback() as logs:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logflume.http import crowd
+from logflume.http import rounds
 from logflume.tail import RING_BYTES
 from tests.loopback import LEAVE, LOGS, ONE, OTHER, Loopback, loopback
 from tests.loops import LOOPS, NewLoop, run
@@ -87,8 +87,8 @@ def test_everybody_has_every_record_once(
                 logs.has_all(far)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crowd, "SLICE", slice_size)
-        patch.setattr(crowd, "FEW", few)
+        patch.setattr(rounds, "SLICE", slice_size)
+        patch.setattr(rounds, "FEW", few)
         if refused:
             forbidden(IO_URING_SETUP, lambda: run(new_loop, follow()))
         else:

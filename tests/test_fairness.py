@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logflume.http import crowd
+from logflume.http import rounds
 from logflume.records import Append, LogId
 from tests.contract.store import EMPTY, lines
 from tests.followers import Watcher, World, turns
@@ -18,7 +18,7 @@ BURST = "x" * 65_536
 @pytest.fixture(params=[10**7, 1000], ids=["from the ring", "from the store"])
 async def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> World:
     """A log with two hundred watchers, and another."""
-    monkeypatch.setattr(crowd, "SLICE", SLICE)
+    monkeypatch.setattr(rounds, "SLICE", SLICE)
     made = await World.made(ring_bytes=request.param)
     await made.store.create(QUIET, EMPTY)
     for _ in range(WATCHERS):

@@ -12,8 +12,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.cli_tools import until
 from tests.contract.api import Api
+from tests.page.browsing import ARGUMENTS, CHROMIUM
 from tests.servers import ServerProcess
-from tests.test_page import ARGUMENTS, CHROMIUM
 from tests.websocket import log_path
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "protocol.md"

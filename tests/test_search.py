@@ -13,8 +13,10 @@ import pytest
 from logflume.deployments.patterns import MAX_PATTERN_CHARS
 from logflume.http.findings import MAX_NUMBERS, MAX_RECORDS_BYTES
 from logflume.http.search_request import DEFAULT_RECORDS, MAX_LEVELS, MAX_RECORDS
+from tests.openapi_checks import checked
 from tests.servers import ServerProcess, new_deployment
 
+ONE = "/v1/deployments/{id}"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 TEXT = {"Content-Type": "text/plain"}
 
@@ -291,6 +293,24 @@ def test_a_log_that_is_not_there_cannot_be_searched(log: Log) -> None:
     assert log.ask(q="x").status_code == 404
     unknown = log.client.get("/v1/deployments/feed/log/search", params={"q": "x"})
     assert unknown.status_code == 404
+
+
+def test_a_place_that_is_not_there_is_refused(log: Log) -> None:
+    """Behind the tail, or of another log; what the API documents of it is true."""
+    log.append("x")
+    epoch, _, _ = log.ask(q="x").headers["stream-next-offset"].partition("_")
+    for offset, status in ((f"{epoch}_{9:016d}", 416), (f"{1:016d}_{0:016d}", 409)):
+        refused = log.ask(q="x", offset=offset)
+        assert refused.status_code == status
+        checked(refused, f"{ONE}/log/search")
+
+
+def test_answers_are_as_documented(log: Log) -> None:
+    """With records of every kind, a part and the whole."""
+    log.append("x", "::group::x", "::error::x")
+    log.finish()
+    for query in ({"q": "x"}, {"kind": "line,group,end"}, {"regex": "("}, {"q": "x", "limit": 1}):
+        checked(log.ask(**query), f"{ONE}/log/search")
 
 
 @pytest.mark.parametrize(

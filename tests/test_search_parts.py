@@ -153,6 +153,25 @@ async def test_nobody_works_for_a_client_that_has_left(monkeypatch: pytest.Monke
     assert store.reads < 10
 
 
+class DeletedStore(MemoryStore):
+    """Its log is deleted while it is read."""
+
+    async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
+        if after:
+            await self.delete(log)
+        return await super().read(log, after, until=until, max_bytes=max_bytes)
+
+
+async def test_a_log_that_is_deleted_meanwhile_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was found of it is not told."""
+    monkeypatch.setattr(search_module, "WORK_SECONDS", ENDLESS)
+    monkeypatch.setattr(search_module, "READ_BYTES", 1)
+    app, path = await made(*[b"x" * 300_000] * 2, store=DeletedStore())
+    assert (await app.call("GET", f"{path}?q=x")).status == 404
+
+
 async def test_who_waits_for_a_turn_may_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     """And others have theirs."""
     app, path = await made(b"x\n")

@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.cli_tools import until
 from tests.other_clients import Client, in_chromium, in_node
+from tests.page.browsing import ARGUMENTS, CHROMIUM
 from tests.servers import ServerProcess, new_deployment
-from tests.test_page import ARGUMENTS, CHROMIUM
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 

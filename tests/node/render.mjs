@@ -8,8 +8,7 @@ import Anser from "anser";
 import { plain, render } from "../../src/logflume/page/assets/ansi.js";
 import { look } from "../../src/logflume/page/assets/colours.js";
 import { linked, links, webAddress } from "../../src/logflume/page/assets/links.js";
-import { contrast, DARK, exact, LIGHT } from "../../src/logflume/page/assets/palette.js";
-import { width } from "../../src/logflume/page/assets/widths.js";
+import { DARK, LIGHT } from "../../src/logflume/page/assets/palette.js";
 
 /** A text that is too long to be sent: parts and how often each is repeated. */
 function joined(parts) {
@@ -24,15 +23,12 @@ const ANSWERS = {
     return { runs: runs.length, characters: runs.reduce((sum, run) => sum + run.text.length, 0), more };
   },
   look: ({ text }) => ({ looks: render(text).runs.map((run) => look(run.style, run.text)) }),
+  looks: ({ texts }) => ({ looks: texts.flatMap((text) => ANSWERS.look({ text }).looks) }),
   links: ({ text }) => ({ links: links(text) }),
   count: ({ parts }) => ({ links: links(joined(parts)).length }),
   address: ({ text }) => ({ address: webAddress(text) ?? null, linked: linked(text) }),
   anser: ({ text }) => ({ runs: Anser.ansiToJson(text, { use_classes: true, remove_empty: true }) }),
-  widths: ({ from, to }) => ({
-    widths: Array.from({ length: to - from }, (_, i) => width(String.fromCodePoint(from + i))),
-  }),
-  palette: () => ({ LIGHT, DARK, colours: Array.from({ length: 240 }, (_, i) => exact(16 + i)) }),
-  contrast: ({ one, other }) => ({ contrast: contrast(one, other) }),
+  palette: () => ({ LIGHT, DARK }),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -80,6 +80,7 @@ def test_what_is_overwritten_or_erased_is_gone(renderer: Renderer, text: str, sh
         ("xe\u0301\rX", "Xe\u0301"),
         ("e\u0301x\rE", "Ex"),
         ("abc\b\u0301\rx", "xb\u0301c"),
+        ("ab\r漢\u0301", "漢\u0301"),
         ("\u0301abc\rx", "xabc"),
         ("👩\u200d💻ab\rx", "x 💻ab"),
     ],

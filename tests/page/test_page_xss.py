@@ -9,6 +9,7 @@ elsewhere, every link leads to the web, and what turns text around turns nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -106,6 +107,7 @@ class Eye:
     def check(self) -> None:
         """Nothing is there that is not ours."""
         seen = self.page.evaluate(LOOK)
+        assert len(seen["names"]) > FEW
         assert seen["ran"] is None
         assert seen["frames"] == 0
         assert {*seen["names"], *seen["attributes"]} <= self._known
@@ -128,24 +130,34 @@ def eye(page: Page) -> Eye:
     return Eye(page)
 
 
-def read(page: Page, view: str, last: int) -> None:
-    """Open a view with a log, or two, and wait until the last line is there."""
+def read(page: Page, view: str) -> None:
+    """Open a view with a log, or two, and wait until its first lines are there."""
     page.goto(view)
     logs = page.locator("deploy-log")
     expect(logs).to_have_count(2 if view.startswith("/compare") else 1)
     for log in logs.all():
-        expect(log.locator(f".row[data-n='{last}']")).to_be_visible()
+        expect(log.locator(".row[data-n='2'] .text")).not_to_be_empty()
     if view.startswith("/compare"):
         expect(page.locator("#found")).not_to_have_text("Comparing…")
     frames(page)
 
 
+def pages(page: Page, last: int) -> Iterator[None]:
+    """Go through the log by the page, down to its last line."""
+    page.keyboard.press("Home")
+    while True:
+        frames(page)
+        yield
+        if page.locator(f"deploy-log .row[data-n='{last}']").locator("visible=true").count():
+            return
+        page.keyboard.press("PageDown")
+
+
 @pytest.mark.parametrize("kind", ALL)
 def test_deployment(page: Page, api: Api, eye: Eye, kind: str) -> None:
     """Header, lines, section titles, links, search and the menu to save, for each payload."""
-    last = len(records("")) + 1
     for learning, payload in [(True, HARMLESS), *((False, payload) for payload in ALL[kind])]:
-        read(page, f"/d/{write(api, payload)}", last)
+        read(page, f"/d/{write(api, payload)}")
         page.keyboard.press("s")
         for file in page.locator("deploy-log a[download]").all():
             assert set(str(file.get_attribute("download"))) <= NAME
@@ -162,17 +174,17 @@ def test_deployment(page: Page, api: Api, eye: Eye, kind: str) -> None:
 @pytest.mark.parametrize("view", ["/embed/{0}", "/compare?left={1}&right={0}"])
 def test_other_views_of_a_log(page: Page, api: Api, eye: Eye, view: str, kind: str) -> None:
     """In a frame of another page, and beside another deployment; all payloads of a kind at once."""
-    lines = len(records("")) * len(ALL[kind]) + 1
+    last = len(records("")) * len(ALL[kind])
     others = [HARMLESS] * len(ALL[kind])
     harmless = write(api, HARMLESS, *others), write(api, HARMLESS, *others, "another")
-    read(page, view.format(*harmless), lines)
-    eye.learn()
+    read(page, view.format(*harmless))
+    for _ in pages(page, last):
+        eye.learn()
     for said in (" ".join(ALL[kind]), "".join(reversed(ALL[kind]))):
-        good, bad = (
-            write(api, said, *ALL[kind], status=status) for status in ("succeeded", "failed")
-        )
-        read(page, view.format(bad, good), lines)
-        eye.check()
+        ids = [write(api, said, *ALL[kind], status=status) for status in ("failed", "succeeded")]
+        read(page, view.format(*ids))
+        for _ in pages(page, last):
+            eye.check()
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -182,6 +194,7 @@ def test_list(page: Page, api: Api, eye: Eye, kind: str) -> None:
     page.goto("/")
     rows = page.locator("#deployments tr")
     expect(rows.first).to_contain_text("harmless")
+    eye.learn()
     page.goto("/?project=harmless&environment=harmless&status=failed")
     eye.learn()
     page.goto("/")
@@ -204,8 +217,11 @@ def test_addresses_of_what_does_not_exist(page: Page, eye: Eye, view: str) -> No
     for payload in (payload for payloads in ALL.values() for payload in payloads[:4]):
         answer = page.goto(view.format(*[quote(payload, safe="")] * 2))
         assert answer is not None
+        assert answer.headers["x-content-type-options"] == "nosniff"
         frames(page)
-        eye.check()
+        # What has no page at all is told in JSON, for which the browser makes a page of its own.
+        if page.evaluate("document.contentType") == "text/html":
+            eye.check()
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -222,7 +238,7 @@ def test_raw_text_is_no_page(page: Page, api: Api, eye: Eye, form: str) -> None:
 
 def test_the_test_would_see_it(page: Page, api: Api, eye: Eye) -> None:
     """Planted into the page: an element, an attribute, a link, a frame, a script that ran."""
-    read(page, f"/d/{write(api, HARMLESS)}", len(records("")) + 1)
+    read(page, f"/d/{write(api, HARMLESS)}")
     eye.learn()
     eye.check()
     for planted in PLANTED:
@@ -252,6 +268,9 @@ PLANTED = [
     plant("span", "x.textContent = '\\u202emoc.live'; x.style.unicodeBidi = 'normal'"),
     "globalThis.ran = 1",
 ]
+
+FEW = 10
+"""Kinds of elements that the barest view has more of."""
 
 FILTERS = ("project", "environment", "status")
 NAME = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")

@@ -12,15 +12,15 @@ reads on alone (`follower.py`) until it has caught up.
 from __future__ import annotations
 
 import asyncio
-from array import array
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
 from logflume.cursor import Cursor
 from logflume.errors import LogError
+from logflume.http.rounds import Audience, Round
 from logflume.http.send_ring import SendRing, open_send_ring
-from logflume.http.slices import SLICE, in_slices
+from logflume.http.slices import in_slices
 from logflume.tail import Batch, Tails
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 5
 """How often it is looked for silent crowds. Proxies cut what is silent for 30 to 60 seconds; 15 is
 promised, and a crowd is never silent for two beats."""
-
-FEW = 8
-"""So many are told one by one: a table of them for the kernel would cost more than it saves."""
 
 
 class Framing(Hashable, Protocol):
@@ -66,11 +63,11 @@ class Crowd:
         self._crowds = crowds
         self.framing = framing
         self._members: dict[Follower, Outlet] = {}
-        self._audience: _Audience | None = None
+        self._audience: Audience | None = None
         """The members as a round tells them, until somebody comes or goes."""
         self._arriving: dict[Follower, tuple[Outlet, Cursor]] = {}
         """Who has caught up while a round goes on: each is ahead of some, or of all."""
-        self._round: _Round | None = None
+        self._round: Round | None = None
         self._reading: asyncio.Task[None] | None = None
         self._silent = False
         """Whether nothing was told since the last beat."""
@@ -130,8 +127,8 @@ class Crowd:
             self._dismiss(lambda follower: follower.fail(gone))
             return
         if batch is None:  # more has come at once than the ring holds
-            self._round = _Round(
-                _Audience({}, None), b"", set()
+            self._round = Round(
+                Audience({}, None), b"", set()
             )  # nobody comes or goes while it is being read
             self._reading = asyncio.get_running_loop().create_task(self._read())
         elif batch.chunks or batch.closed:
@@ -156,8 +153,8 @@ class Crowd:
         self.cursor.leave(self._on_news)
         late = self._round.late if self._round is not None else set()
         if self._audience is None:
-            self._audience = _Audience(self._members, self._crowds.ring)
-        self._round = _Round(self._audience, data, late, closed=closed)
+            self._audience = Audience(self._members, self._crowds.ring)
+        self._round = Round(self._audience, data, late, closed=closed)
         self._go_round()
 
     def _go_round(self) -> None:
@@ -223,71 +220,6 @@ class Crowd:
         for follower in members:
             say(follower)
         self._let_go()
-
-
-class _Audience:
-    """The members of a crowd in the order in which they are told."""
-
-    __slots__ = ("_descriptors", "_ring", "_writes", "followers")
-
-    def __init__(self, members: dict[Follower, Outlet], ring: SendRing | None) -> None:
-        self.followers = list(members)
-        self._writes = [outlet.crowd_write for outlet in members.values()]
-        self._descriptors = array("i")
-        self._ring = ring if len(members) > FEW else None
-        if self._ring is not None:
-            self._descriptors.extend(outlet.descriptor for outlet in members.values())
-
-    def __len__(self) -> int:
-        return len(self.followers)
-
-    def tell_all(self, part: slice, data: bytes) -> None:
-        """Those of `part`, for none of whom anything is left that was written before."""
-        if self._ring is None:
-            for write in self._writes[part]:
-                write(data)
-            return
-        for index, taken in self._ring.send(self._descriptors[part], data):
-            self._writes[part.start + index](data[taken:])
-
-    def tell_some(self, part: slice, data: bytes, left: set[Follower]) -> None:
-        """The others of `part`, whatever waits for them."""
-        for follower, write in zip(self.followers[part], self._writes[part], strict=True):
-            if follower not in left:
-                write(data)
-
-
-class _Round:
-    """The same bytes for everybody, a slice at a time."""
-
-    __slots__ = ("_audience", "_begun", "_data", "_left", "closed", "late")
-
-    def __init__(
-        self, audience: _Audience, data: bytes, late: set[Follower], *, closed: bool = False
-    ) -> None:
-        self._audience = audience
-        self._data = data
-        self._begun = 0
-        self._left: set[Follower] = set()
-        self.closed = closed
-        self.late = late
-        """Who could not be told more while it went on."""
-
-    def slice(self) -> bool:
-        """Tell the next ones; whether there are more."""
-        audience, part = self._audience, slice(self._begun, self._begun + SLICE)
-        self._begun = part.stop
-        apart = self._left | self.late
-        if not apart or apart.isdisjoint(audience.followers[part]):
-            audience.tell_all(part, self._data)
-        else:
-            audience.tell_some(part, self._data, self._left)
-        return self._begun < len(audience)
-
-    def leave_out(self, follower: Follower) -> None:
-        """Do not tell this one, if it was not told yet."""
-        self._left.add(follower)
-        self.late.discard(follower)
 
 
 class Crowds:

@@ -2,7 +2,7 @@
  * Going through the errors of a log; and a failed deployment opens at its first.
  *
  * A log of more than UNASKED records is not searched for errors until somebody wants to see one, but
- * for the first one of a failed deployment.
+ * for PATIENCE_MS when a failed deployment is opened.
  */
 
 import { make, say } from "./dom.js";
@@ -16,6 +16,7 @@ import { ticks } from "./ticks.js";
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 
 const UNASKED = 200_000; // records: a second or two of the server's time
+const PATIENCE_MS = 3000; // after that a reader has begun to read what he sees
 
 /** @param {Viewer} viewer */
 export function install(viewer) {
@@ -69,12 +70,13 @@ class ErrorTool {
     else if (tail <= UNASKED) this.#errors.ask();
   }
 
-  /** A failed deployment was opened: to where it failed, unless its reader has gone elsewhere. */
+  /** A failed deployment was opened: to where it failed, unless its reader has begun to read. */
   async #openAtFirst() {
-    await this.#errors.ask(() => this.#errors.numbers.length > 0);
+    const until = performance.now() + PATIENCE_MS;
+    await this.#errors.ask(() => this.#errors.numbers.length > 0 || performance.now() > until);
     const [n] = this.#errors.numbers;
-    const left = !this.#viewer.following || lineOf(this.#viewer) !== null;
-    if (n !== undefined && !left) {
+    const reads = !this.#viewer.following || lineOf(this.#viewer) !== null || performance.now() > until;
+    if (n !== undefined && !reads) {
       goTo(this.#viewer, n);
       this.#note.show(`This deployment failed. Here is its first error, line ${count(n)}.`,
         ["Next error", () => this.#step(1)],
