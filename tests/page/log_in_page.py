@@ -11,12 +11,14 @@ async ([server, path, begun]) => {
   const { LogData, begin } = await import(`${server}/assets/data.js`);
   const src = `${server}${path}`;
   if (begun) begin(src);
-  const log = (window.log = { states: [], marks: [], told: [], messages: 0, state: null });
+  const log = (window.log = { states: [], marks: [], told: [], messages: 0, rowless: 0 });
+  log.state = null;
   log.data = new LogData(src, {
     state(state) {
       log.state = state;
       log.states.push(state.connection);
       log.messages++;
+      if (state.tail > 0 && log.data.row(state.tail) === undefined) log.rowless++;
     },
     rows(rows) {
       log.told.push(...rows.map((row) => row.n));

@@ -163,7 +163,7 @@ def test_what_does_not_show_by_itself(renderer: Renderer, text: str, shown: str)
         ("38", ""),
         ("58;5;1;1", "bold"),
         ("5;6;10;53;200;999999", ""),
-        ("1;" * 200, ""),
+        ("1;" * 200 + "1", ""),
         (">4;1", ""),
         ("?1", ""),
         ("1 ", ""),
@@ -228,6 +228,11 @@ def test_runs_are_bounded(renderer: Renderer) -> None:
     assert answer["runs"][-1]["text"].startswith(f"{MOST_RUNS};{MOST_RUNS + 1};")
     assert answer["runs"][-1]["style"] == renderer.ask("render", text="x")["runs"][0]["style"]
     assert not renderer.ask("render", text="x")["more"]
+
+
+def test_a_reset_of_the_terminal_resets_the_style(renderer: Renderer) -> None:
+    """It clears the screen, too; that would hide what was written before."""
+    assert renderer.render("\x1b[31mred\x1bcplain") == [Run("red", "fg=1"), Run("plain")]
 
 
 def test_a_line_may_begin_in_a_style(renderer: Renderer) -> None:

@@ -97,9 +97,12 @@ def test_line_in_parts_is_one_row_live_and_read(page: Page, api: Api) -> None:
     log = LogInPage(page, deployment)
     log.until_tail(1999)
     assert log.row(1999)["records"] == 1  # type: ignore[index]
-    api.append(
-        deployment, {"text": "in between", "stream": "stderr"}, {"text": "t", "partial": True}
-    )
+    api.append(deployment, {"text": "in between", "stream": "stderr"})
+    log.until_tail(2000)
+    api.append(deployment, {"text": "t", "partial": True})
+    log.until_tail(2001)
+    assert log.row(1999)["text"] == "part"  # type: ignore[index]
+    assert log.row(2001) == {"n": 2001, "joins": 1999}
     api.append(deployment, "ial", *numbered(2003, 5000))
     log.until_tail(5000)
     log.reach(1990, 2010)

@@ -1,10 +1,8 @@
 /**
- * How the page writes numbers, times, durations and states.
+ * How the page writes numbers, times, durations and faults.
  */
 
 /** @typedef {import("./api.js").Deployment} Deployment */
-/** @typedef {import("./follow.js").State} State */
-/** @typedef {import("./numbers.js").Order} Order */
 
 /** A shape for each state, so that none is told by colour alone. @type {Record<string, string>} */
 const MARKS = { queued: "○", running: "●", succeeded: "✓", failed: "✕", cancelled: "⊘", deleted: "–" };
@@ -79,17 +77,7 @@ export function shortCommit(commit) {
   return /^[0-9a-f]{12,}$/i.test(commit) ? commit.slice(0, SHORT_COMMIT) : commit;
 }
 
-/**
- * How reading a log stands; that it is complete only if every number says so.
- * @param {State} state @param {Order} order
- */
-export function connectionSaid(state, { complete, end }) {
-  if (state === "finished") return complete ? `complete: ${counted(end?.lines ?? 0, "record")}` : "incomplete";
-  if (state === "failed") return "not available";
-  return state === "loading" || state === "reconnecting" ? `${state}…` : state;
-}
-
-/** @param {Order["faults"]} faults */
+/** @param {import("./numbers.js").Fault[]} faults */
 export function faultsSaid(faults) {
   const said = faults.slice(0, FAULTS_SAID).map(({ what, from, to }) => {
     const lines = from === to ? `Line ${count(from)}` : `Lines ${count(from)} to ${count(to)}`;

@@ -61,12 +61,6 @@ export class Order {
     if (expected < before) this.#fault("missing", expected, before - 1);
   }
 
-  /** Whether every number from the first one read to the end record came exactly once. */
-  get complete() {
-    const { end, next, faults } = this;
-    return end !== null && faults.length === 0 && next === end.n + 1 && end.lines === end.n - 1;
-  }
-
   /** @param {Fault["what"]} what @param {number} from @param {number} to */
   #fault(what, from, to) {
     const last = this.faults.findLast((fault) => fault.what === what);
