@@ -103,8 +103,8 @@ def test_records_of_64_kib_are_read_in_small_parts(page: Page, api: Api) -> None
         found = log.reach(first, first + 40)
         assert [one.split()[0] for one in found] == [str(n) for n in range(first, first + 41)]
     assert heap.used_bytes() < HELD_BYTES * 1.25
-    assert limits[0] == 1000
-    assert max(limits[4:]) < 1000
+    assert limits[0] == 700, "a whole window, but for what the first read brought"
+    assert 0 < max(limits[1:]) <= 600
 
 
 def test_flood_leaves_the_page_alone(page: Page, api: Api) -> None:

@@ -19,7 +19,7 @@ const PAGE = 50; // deployments a reading
 const TICK_MS = 1000;
 const RETRY_MS = 3000;
 /** What the connection's states mean for a list, which never ends. @type {Record<string, string>} */
-const CONNECTION = { loading: "loading…", live: "live", reconnecting: "reconnecting…" };
+const CONNECTION = { loading: "loading…", live: "live", polling: "live, by polling", reconnecting: "reconnecting…" };
 
 /** @type {Map<string, Deployment>} */
 const deployments = new Map();
