@@ -96,8 +96,8 @@ class Oracle:
         return any(there[end - len(wanted) : end] == wanted for end in ends)
 
     def _pattern(self) -> re.Pattern[str]:
-        """Words and spaces are ASCII's, as in RE2; upper and lower case are everybody's."""
-        python = re.sub(r"(\\[bs])", r"(?a:\1)", self.asked.regex or "")
+        """As RE2 has it: words and spaces are ASCII's, case is everybody's, `$` is the very end."""
+        python = re.sub(r"(\\[bs])", r"(?a:\1)", self.asked.regex or "").replace("$", r"\Z")
         return re.compile(python, 0 if self.asked.case else re.IGNORECASE)
 
 

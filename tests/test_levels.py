@@ -65,7 +65,7 @@ def test_a_line_of_another_level_may_speak_of_errors(before: str) -> None:
 def test_only_the_beginning_of_a_line_counts(text: str) -> None:
     """What follows after that may be anything, and changes nothing."""
     long = text.ljust(JUDGED_CHARS, "-")[:JUDGED_CHARS]
-    assert told(long + "x error: it broke") == told(long)
+    assert told(long + ": error: it broke") == told(long)
 
 
 @given(texts)

@@ -7,62 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx2
 import pytest
 
-from logflume.deployments.patterns import MAX_PATTERN_CHARS
 from logflume.http.findings import MAX_NUMBERS, MAX_RECORDS_BYTES
-from logflume.http.search_request import DEFAULT_RECORDS, MAX_LEVELS, MAX_RECORDS
+from logflume.http.search_request import DEFAULT_RECORDS, MAX_RECORDS
 from tests.openapi_checks import checked
-from tests.servers import ServerProcess, new_deployment
-
-ONE = "/v1/deployments/{id}"
-NDJSON = {"Content-Type": "application/x-ndjson"}
-TEXT = {"Content-Type": "text/plain"}
-
-
-class Log:
-    """A deployment's log, and what is asked of it."""
-
-    def __init__(self, url: str, **fields: object) -> None:
-        self.client = httpx2.Client(base_url=url, timeout=20)
-        self.id = new_deployment(url, **fields)
-        self.path = f"/v1/deployments/{self.id}"
-
-    def append(self, *lines: str) -> None:
-        self._post("".join(f"{line}\n" for line in lines).encode(), TEXT)
-
-    def records(self, *records: dict[str, Any]) -> None:
-        self._post(b"".join(json.dumps(record).encode() + b"\n" for record in records), NDJSON)
-
-    def finish(self, status: str = "failed") -> None:
-        self.client.patch(self.path, json={"status": status}).raise_for_status()
-
-    def ask(self, **query: Any) -> httpx2.Response:
-        if "from_" in query:
-            query["from"] = query.pop("from_")
-        return self.client.get(f"{self.path}/log/search", params=query)
-
-    def search(self, **query: Any) -> dict[str, Any]:
-        answer = self.ask(**query)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def numbers(self, **query: Any) -> list[int]:
-        return [number for part in self.parts(**query) for number in part["numbers"]]
-
-    def parts(self, **query: Any) -> Iterator[dict[str, Any]]:
-        """All answers of a search that goes on to the tail."""
-        part = self.search(**query)
-        yield part
-        query.pop("from_", None)
-        while part["next"] is not None:
-            part = self.search(**{**query, "offset": part["next"]})
-            yield part
-
-    def _post(self, body: bytes, headers: dict[str, str]) -> None:
-        self.client.post(f"{self.path}/log", content=body, headers=headers).raise_for_status()
+from tests.searched_log import ONE, Log, logs_of
+from tests.servers import ServerProcess
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -75,15 +26,8 @@ def server(request: pytest.FixtureRequest) -> ServerProcess:
 @pytest.fixture
 def made(server: ServerProcess) -> Iterator[Callable[..., Log]]:
     """Makes logs."""
-    logs: list[Log] = []
-
-    def make(**fields: object) -> Log:
-        logs.append(Log(server.url, **fields))
-        return logs[-1]
-
-    yield make
-    for log in logs:
-        log.client.close()
+    with logs_of(server.url) as make:
+        yield make
 
 
 @pytest.fixture
@@ -130,6 +74,9 @@ def test_nothing_found_is_an_answer(log: Log) -> None:
         ({"regex": "err|ärg"}, [1, 2, 3]),
         ({"regex": "^ERR", "case": "true"}, [2]),
         ({"regex": "\\d{2}"}, []),
+        ({"regex": "\\Aärger"}, [3]),
+        ({"regex": "error\\z"}, [1, 2]),
+        ({"regex": "(?-i)ERR"}, [2]),
     ],
 )
 def test_what_is_found_by_text(log: Log, query: dict[str, str], numbers: list[int]) -> None:
@@ -286,73 +233,12 @@ def test_the_records_of_a_fork_are_searched_as_its_own(made: Callable[..., Log])
     assert first.ask(q="fish").status_code == 410
 
 
-def test_a_log_that_is_not_there_cannot_be_searched(log: Log) -> None:
-    """Nor one that was deleted."""
-    log.append("x")
-    log.client.delete(log.path).raise_for_status()
-    assert log.ask(q="x").status_code == 404
-    unknown = log.client.get("/v1/deployments/feed/log/search", params={"q": "x"})
-    assert unknown.status_code == 404
-
-
-def test_a_place_that_is_not_there_is_refused(log: Log) -> None:
-    """Behind the tail, or of another log; what the API documents of it is true."""
-    log.append("x")
-    epoch, _, _ = log.ask(q="x").headers["stream-next-offset"].partition("_")
-    for offset, status in ((f"{epoch}_{9:016d}", 416), (f"{1:016d}_{0:016d}", 409)):
-        refused = log.ask(q="x", offset=offset)
-        assert refused.status_code == status
-        checked(refused, f"{ONE}/log/search")
-
-
 def test_answers_are_as_documented(log: Log) -> None:
     """With records of every kind, a part and the whole."""
     log.append("x", "::group::x", "::error::x")
     log.finish()
     for query in ({"q": "x"}, {"kind": "line,group,end"}, {"regex": "("}, {"q": "x", "limit": 1}):
         checked(log.ask(**query), f"{ONE}/log/search")
-
-
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ("", "say what to look for"),
-        ("case=true", "say what to look for"),
-        ("limit=1&from=1", "say what to look for"),
-        ("q=", "q must have 1 to 1000 characters"),
-        (f"q={'x' * (MAX_PATTERN_CHARS + 1)}", "q must have 1 to 1000 characters"),
-        (f"regex={'x' * (MAX_PATTERN_CHARS + 1)}", "regex must have 1 to 1000 characters"),
-        ("q=a&q=b", "q is given 2 times"),
-        ("q=a&regex=b", "q and regex do not go together"),
-        ("q=%ff", "malformed"),
-        ("q=a&case=yes", "case must be one of"),
-        ("q=a&limit=-1", "limit must be a whole number from 0"),
-        ("q=a&limit=x", "limit must be a whole number from 0"),
-        ("q=a&limit=%D9%A3", "limit must be a whole number from 0"),
-        ("q=a&from=0", "from must be a whole number from 1"),
-        ("q=a&from=1&offset=-1", "do not go together"),
-        ("q=a&offset=5", "the offset is malformed"),
-        ("level=", "level must be a level"),
-        ("level=error,", "level must be a level"),
-        (f"level={'x' * 33}", "level must be a level"),
-        (f"level={','.join(map(str, range(MAX_LEVELS + 1)))}", "level must be a level"),
-        ("stream=stdout,out", "stream must be one of stdout, stderr, system"),
-        ("kind=lines", "kind must be one of line, group, status, end"),
-        ("regex=a(b", 'missing ) in "a(b"'),
-        ("regex=ab%5Bc", 'missing ] in "[c", at character 3'),
-        ("regex=%5Cp%7BFoo%7D", 'invalid character class range in "\\p{Foo}"'),
-        ("regex=x(%3F%3Da)", 'invalid perl operator in "(?=", at character 2; the syntax is RE2'),
-        ("regex=(a)%5C1", "no back-references"),
-        ("regex=%5C", "trailing"),
-        ("regex=%5CpL%7B999%7D", "too large"),
-    ],
-)
-def test_what_cannot_be_searched_for(log: Log, query: str, said: str) -> None:
-    """It says what is wrong, and in a pattern where."""
-    answer = log.client.get(f"{log.path}/log/search?{query}")
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert said in answer.json()["detail"]
 
 
 def test_a_head_tells_the_same_without_the_body(log: Log) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from logflume.deployments.line_records import encode_end
 from logflume.deployments.patterns import MAX_EFFORT, Regex
 from logflume.deployments.search import CONTEXT_CHARS, LOOK_BACK
 from logflume.http import findings as findings_module
 from logflume.http import search as search_module
 from logflume.http.findings import MAX_NUMBERS, Findings
 from logflume.http.search import AT_ONCE
-from logflume.records import Chunk, LogId, Seq
+from logflume.records import Append, Chunk, LogId, Seq
 from logflume.store.memory import MemoryStore
 from tests.asgi import App, Client
 
@@ -151,6 +152,32 @@ async def test_nobody_works_for_a_client_that_has_left(monkeypatch: pytest.Monke
     await app.run(client, "GET", f"{path}?q=x")
     assert client.sent == []
     assert store.reads < 10
+
+
+class FinishedStore(MemoryStore):
+    """Its log is finished while it is read."""
+
+    async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
+        chunks = await super().read(log, after, until=until, max_bytes=max_bytes)
+        if not (await self.state(log)).closed:
+            await self.append(
+                log, Append(1, encode_end("failed", 1, until, "0" * 64, 0), close=True)
+            )
+        return chunks
+
+
+async def test_what_comes_meanwhile_is_for_the_next_search() -> None:
+    """A log that is closed meanwhile has not ended where this search does."""
+    app, path = await made(b"x\n" * 3, store=FinishedStore())
+    await app.call("POST", path.removesuffix("/search"), TEXT, b"x" * 300_000)
+    first = await app.call("GET", f"{path}?kind=line,end&limit=0")
+    found = msgspec.json.decode(first.body)
+    assert (found["searched"]["last"], found["next"]) == (found["numbers"][-1], None)
+    assert first.headers["stream-up-to-date"] == "true"
+    assert "stream-closed" not in first.headers
+    second = await app.call("GET", f"{path}?kind=end&offset={first.headers['stream-next-offset']}")
+    assert msgspec.json.decode(second.body)["numbers"] == [found["searched"]["last"] + 1]
+    assert second.headers["stream-closed"] == "true"
 
 
 class DeletedStore(MemoryStore):

@@ -1,14 +1,14 @@
-// `node render.mjs`: the page's modules that need no page. Takes a JSON object a line on stdin,
-// `{"do": …, …}`, and answers each with a JSON object a line on stdout.
+// `node render.mjs ASSETS`: the page's modules that need no page; ASSETS is the address of their
+// folder. Takes a JSON object a line on stdin, `{"do": …, …}`, and answers each with one on stdout.
 
 import { createInterface } from "node:readline";
 
 import Anser from "anser";
 
-import { plain, render } from "../../src/logflume/page/assets/ansi.js";
-import { look } from "../../src/logflume/page/assets/colours.js";
-import { linked, links, webAddress } from "../../src/logflume/page/assets/links.js";
-import { DARK, LIGHT } from "../../src/logflume/page/assets/palette.js";
+const [folder] = process.argv.slice(2);
+const [{ plain, render }, { look }, { linked, links, webAddress }, { DARK, LIGHT }] = await Promise.all(
+  ["ansi.js", "colours.js", "links.js", "palette.js"].map((name) => import(`${folder}/${name}`)),
+);
 
 /** A text that is too long to be sent: parts and how often each is repeated. */
 function joined(parts) {

@@ -116,6 +116,9 @@ NAMED = {
 
 # anser
 
+CODE = re.compile(r"(?:^|;)([34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d*)")
+"""One of a sequence's codes; a colour is one, with its numbers."""
+
 SETS = {1: 22, 2: 22, 3: 23, 4: 24, 7: 27, 8: 28, 9: 29}
 """What takes an attribute back."""
 
@@ -130,8 +133,7 @@ def once(line: str) -> str:
 
     def again(match: re.Match[str]) -> str:
         kept = []
-        # The numbers of a colour are no codes.
-        for code in re.findall(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+|(?=;|$)", match[1]):
+        for code in CODE.findall(match[1]):
             number = int(code) if code.isdigit() else 0 if code == "" else -1
             if number == 0:
                 on.clear()

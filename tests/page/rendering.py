@@ -10,8 +10,10 @@ import os
 import selectors
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
+import logflume
 from tests.node_tools import FOLDER
 
 ANSWER_SECONDS = 30
@@ -33,8 +35,12 @@ class Renderer:
     """The page's modules, in a process of their own."""
 
     def __init__(self) -> None:
+        assets = Path(logflume.__file__).parent / "page" / "assets"
         self._process = subprocess.Popen(
-            ["node", "render.mjs"], cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ["node", "render.mjs", assets.as_uri()],
+            cwd=FOLDER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         self._rest = b""
 

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from pyte.graphics import FG_BG_256
 
 from tests.page.rendering import Renderer
 
@@ -98,6 +99,14 @@ def test_every_colour_of_the_palette_can_be_read(renderer: Renderer, eyes: Eyes)
     """All 240 beyond the named ones, on the ground of a line."""
     codes = [code("fg", f"5;{n}") for n in range(16, 256)]
     assert worst(renderer, eyes, codes) >= (LEAST_CONTRAST, "")
+
+
+def test_the_palette_is_that_of_terminals(renderer: Renderer) -> None:
+    """The 240 colours beyond the named ones, exact in a picture, are pyte's."""
+    texts = [f"\x1b[38;5;{n}m█" for n in range(16, 256)]
+    colours = [look["color"] for look in renderer.ask("looks", texts=texts)["looks"]]
+    known = [bytes.fromhex(colour) for colour in FG_BG_256[16:]]
+    assert colours == [f"rgb({red} {green} {blue})" for red, green, blue in known]
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,7 @@ def test_sections_are_gone_through(page: Page, api: Api) -> None:
         api.append(deployment, f"::group::{name}", *numbered(1, 300), "::endgroup::")
     page.goto(f"/d/{deployment}")
     expect(row(page, 1208)).to_be_visible()
+    expect(page.get_by_role("button", name="Sections (4)")).to_be_visible()
     page.keyboard.press("g")
     expect(row(page, 1)).to_be_in_viewport()
     for n in (303, 605, 907):
@@ -236,6 +237,7 @@ def test_sections_are_gone_through(page: Page, api: Api) -> None:
     page.keyboard.press("Escape")
     expect(outline(page)).to_be_hidden()
     expect(page.get_by_role("button", name="Sections (4)")).to_be_focused()
+    expect(page.locator("deploy-log .row[data-n]")).to_have_count(4)
     assert numbers(page) == [1, 303, 605, 907]
 
 

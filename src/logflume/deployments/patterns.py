@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from logflume.deployments.candidates import Candidates, with_words, word_of
-from logflume.deployments.linear import BadPattern, Linear
+from logflume.deployments.linear import BadPattern, linear
 from logflume.errors import BadInput
 
 MAX_PATTERN_CHARS = 1000
@@ -73,10 +73,10 @@ class Regex:
 
     def __init__(self, pattern: str, *, case: bool) -> None:
         try:
-            self._regex = Linear(pattern, case=case)
+            self._regex = linear(pattern, case=case)
             self._by_line = None
             if not _ONLY_ALONE.search(pattern):
-                self._by_line = Linear(f"(?m){pattern}", case=case, within_lines=True)
+                self._by_line = linear(f"(?m){pattern}", case=case, within_lines=True)
         except BadPattern as error:
             raise BadInput(_explained(pattern, str(error))) from None
         self.stride_bytes = min(STRIDE_BYTES, MAX_EFFORT // self._regex.steps)
@@ -87,7 +87,7 @@ class Regex:
             return self._regex.search(data) is not None
         data, start = head + data, 0
         # From match to match, and from an empty one to the next character.
-        while start < len(data) and (found := self._regex.search(data, start)) is not None:
+        while start <= len(data) and (found := self._regex.search(data, start)) is not None:
             if found[1] > len(head):
                 return True
             start = max(found[1], start + 1)

@@ -91,6 +91,14 @@ class Search:
             matching = (place for place, record in self._likely(chunk) if self._is_whole(record))
         return [Seq(chunk.first + place) for place in matching]
 
+    def recall(self, chunks: Iterable[Chunk]) -> None:
+        """Take in what stands before the first chunk: which lines go on there."""
+        for chunk in chunks:
+            if self._open or _PARTIAL in chunk.body:
+                for _, record in _all(chunk):
+                    if record.text is not None:
+                        self._follow(record)
+
     def _likely(self, chunk: Chunk) -> Iterable[tuple[int, _Record]]:
         """The records of a chunk of whole lines that may match, with their places."""
         if self._candidates is not None:
@@ -116,19 +124,24 @@ class Search:
         """Whether the record, which may go on with a line, matches."""
         if record.text is None:
             return self._is_whole(record)
-        line = self._open.pop(record.stream, None) or _NEW
+        line = self._open.get(record.stream, _NEW)
         before, shown = visible_parts(line.raw, record.text)
-        level = record.level or line.level
-        if level is None and self._wanted.levels and len(line.raw) < CONTEXT_CHARS:
-            level = levels.told(before + shown)
-        if record.partial:
-            raw = (line.raw + record.text)[-CONTEXT_CHARS:]
-            self._open[record.stream] = _Open(raw, level)
+        level = self._follow(record)
         return (
             self._passes(record)
             and self._has_level(level, line.level)
             and self._has_text(record, before, shown)
         )
+
+    def _follow(self, record: _Record) -> str | None:
+        """Know how far the record's line has come; the level of it so far."""
+        line = self._open.pop(record.stream, _NEW)
+        level, text = record.level or line.level, record.text or ""
+        if level is None and self._wanted.levels and len(line.raw) < CONTEXT_CHARS:
+            level = levels.told(visible(line.raw + text[:CONTEXT_CHARS]))
+        if record.partial:
+            self._open[record.stream] = _Open((line.raw + text)[-CONTEXT_CHARS:], level)
+        return level
 
     def _passes(self, record: _Record) -> bool:
         wanted = self._wanted
@@ -169,7 +182,7 @@ def _of_levels(wanted: Set[str]) -> Candidates | None:
         return None
     names = {name for level in wanted for name in levels.NAMES.get(level, (level,))}
     words: list[Word] = []
-    for level in wanted:
+    for level in sorted(wanted):
         words += [word_of(word) for word in levels.KEYWORDS.get(level, ())]
         words += [[atom.encode() for atom in word] for word in levels.KEYED.get(level, ())]
     patterns = [with_field("level", [*names]), *([with_words(words)] if words else [])]

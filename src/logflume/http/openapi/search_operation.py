@@ -38,7 +38,7 @@ _SEARCHING = """At least one of `q`, `regex`, `level`, `stream` and `kind`; a re
 is all that they say. Text is looked for as people see it, without escape sequences, and without \
 case unless `case=true`.
 
-One answer covers a part of the log: what 80 ms are enough for, up to 10,000 matches and 4 MiB of \
+One answer covers a part of the log: what 60 ms are enough for, up to 10,000 matches and 4 MiB of \
 records. Go on with `offset` and the answer's `next` until that is null. `Stream-Next-Offset` says \
 where to go on once the log has grown.
 
