@@ -35,7 +35,14 @@ exit 1
 """
 
 
-def run(url: str, title: str, *command: str) -> str:
+def copy(folder: Path) -> Path:
+    """The project in another folder: what a deployment says of where it ran is in the pictures."""
+    project = folder / "logflume"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(project)], check=True)
+    return project
+
+
+def run(url: str, project: Path, title: str, *command: str) -> str:
     """A deployment through `logflume run`; its page's path."""
     words = ["run", "--project", "shop", "--environment", "production", "--ref", "main"]
     logflume = [sys.executable, "-m", "logflume"]
@@ -43,7 +50,7 @@ def run(url: str, title: str, *command: str) -> str:
     subprocess.run(
         [*logflume, *words, "--title", title, "--", *command],
         env=environment,
-        cwd=ROOT,
+        cwd=project,
         check=False,
         capture_output=True,
     )
@@ -77,11 +84,14 @@ def main() -> None:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser,
     ):
-        film(browser, server.url, IMAGES / "live.webp")
-        good = run(server.url, "Release 4.1", "scripts/demo-deployment")
+        project = copy(Path(folder))
+        film(browser, server.url, project, IMAGES / "live.webp")
+        good = run(server.url, project, "Release 4.1", "scripts/demo-deployment")
         picture(browser, good, "complete", "deployment", "dark")
-        run(server.url, "Release 4.2", "sh", "-c", FAILING.replace("exit 1", "echo passed"))
-        failed = run(server.url, "Release 4.3", "sh", "-c", FAILING)
+        run(
+            server.url, project, "Release 4.2", "sh", "-c", FAILING.replace("exit 1", "echo passed")
+        )
+        failed = run(server.url, project, "Release 4.3", "sh", "-c", FAILING)
         picture(browser, failed, "first error", "failed", "light")
         picture(browser, server.url, "Release 4.3", "list", "light")
         compared = failed.replace("/d/", "/compare?right=")

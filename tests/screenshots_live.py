@@ -20,12 +20,11 @@ import pyte
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-ROOT = Path(__file__).parent.parent
 ROWS, COLUMNS = 30, 72
 WIDTH, HEIGHT = 620, 600
 """Of each half, in CSS pixels."""
 
-FRAME_MILLISECONDS = 160
+FRAME_MILLISECONDS = 320
 LAST_MILLISECONDS = 3000
 """How long the end stands before it all begins anew."""
 
@@ -53,7 +52,7 @@ DRAW = """(lines) => document.querySelector("pre").replaceChildren(...lines.map(
 class Terminal:
     """A command in a pseudo-terminal, and its screen."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._screen.set_mode(pyte.modes.LNM)
         self._stream = pyte.ByteStream(self._screen)
@@ -64,7 +63,7 @@ class Terminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", *command],
             env=environment,
-            cwd=ROOT,
+            cwd=folder,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -110,13 +109,13 @@ class Terminal:
             self._stream.feed(data)
 
 
-def film(browser: Browser, url: str, file: Path) -> None:
-    """Run the demonstration's deployment, and save what could be seen."""
+def film(browser: Browser, url: str, project: Path, file: Path) -> None:
+    """Run the deployment of the project that lies there, and save what could be seen."""
     command = ["logflume", "run", "--project", "shop", "--title", "Release 4.0"]
     environment = {**os.environ, "LOGFLUME_SERVER": url, "FORCE_COLOR": "1", "TERM": "xterm"}
     left, right = _half(browser), _half(browser)
     left.set_content(TERMINAL)
-    terminal = Terminal([*command, "--", "scripts/demo-deployment"], environment)
+    terminal = Terminal([*command, "--", "scripts/demo-deployment"], environment, project)
     while not (found := re.search(r"http://\S+/d/dep_\S+", terminal.text.replace("\n", ""))):
         time.sleep(0.05)
     right.goto(found[0])
@@ -128,7 +127,13 @@ def film(browser: Browser, url: str, file: Path) -> None:
     frames.append(_frame(left, right, terminal))
     durations = [FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_MILLISECONDS]
     frames[0].save(
-        file, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=70
+        file,
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=0,
+        quality=45,
+        method=6,
     )
     left.close()
     right.close()

@@ -77,10 +77,11 @@ class ErrorTool {
     const [n] = this.#errors.numbers;
     const reads = !this.#viewer.following || lineOf(this.#viewer) !== null || performance.now() > until;
     if (n !== undefined && !reads) {
-      goTo(this.#viewer, n);
       this.#note.show(`This deployment failed. Here is its first error, line ${count(n)}.`,
         ["Next error", () => this.#step(1)],
         ["To the end", () => this.#toEnd()]);
+      await new Promise(requestAnimationFrame); // the note has taken its room: the middle is another
+      goTo(this.#viewer, n);
     }
     if (this.#viewer.state.tail <= UNASKED) this.#errors.ask();
   }

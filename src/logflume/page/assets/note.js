@@ -1,7 +1,7 @@
 /**
- * Note: says one thing, with what may be done about it, over the lower edge of the lines.
- *
- * Over them and not beside them: a line that was clicked on stays under the pointer.
+ * Note: says one thing, with what may be done about it, over the lower edge of the lines: a line that
+ * was clicked on stays under the pointer. What is said before anybody reads stands above them, where it
+ * hides none.
  */
 
 import { make } from "./dom.js";
@@ -13,11 +13,18 @@ export class Note {
   #leave;
   #element;
 
-  /** @param {Viewer} viewer @param {string} className @param {() => void} [leave] called when it is sent away */
+  /**
+   * @param {Viewer} viewer @param {string} className "opened": above the lines
+   * @param {() => void} [leave] called when it is sent away
+   */
   constructor(viewer, className, leave = () => {}) {
     this.#viewer = viewer;
     this.#leave = leave;
     this.#element = make("div", { className: `note ${className}`, hidden: true });
+    if (className === "opened") {
+      viewer.screen.parentElement?.before(this.#element);
+      return;
+    }
     const there = viewer.screen.parentElement?.querySelector(".notes");
     const notes = there ?? make("div", { className: "notes" });
     if (!there) viewer.screen.after(notes);
