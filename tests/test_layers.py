@@ -16,6 +16,7 @@ LINES = (
     ("rules", "wire"),
     ("store",),
     ("batch", "reads", "tail", "cursor", "lineage", "forks"),
+    ("access",),
     ("deployments", "generic"),
     ("http",),
     ("page",),

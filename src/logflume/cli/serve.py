@@ -94,6 +94,7 @@ async def _serve(host: str, port: int, data: Path, store_url: str | None, origin
     store = await _open_store(store_url, data, on_failure)
     try:
         context = await _context(store, origins)
+        await context.audit.start()
         started = partial(_announce, listener, data if store_url is None else None)
         server = Server(_config(application(context)), context, started)
         sweeping = asyncio.ensure_future(_sweep(context.logs))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from logflume.access.audit import Audit
 from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
@@ -33,10 +34,12 @@ class Context:
     clock: Callable[[], int]
     origins: Origins = field(default_factory=Origins)
     """Of whose pages may read here besides its own."""
+    audit: Audit = field(init=False)
     crowds: Crowds = field(init=False)
     watchers: Watchers = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "audit", Audit(self.store, clock=self.clock))
         object.__setattr__(self, "crowds", Crowds(self.tails, self.clock))
         object.__setattr__(self, "watchers", Watchers())
 
