@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Self
 
 import httptools
 
@@ -12,9 +13,11 @@ from tests.exchange import PATIENCE_SECONDS
 class Answers:
     """The answers on one connection, one after the other, taken apart strictly."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, source: str = "") -> None:
+        """From the address `source`, if one is given."""
         host, port = url.removeprefix("http://").split(":")
-        self.socket = socket.create_connection((host, int(port)), PATIENCE_SECONDS)
+        address = (source, 0) if source else None
+        self.socket = socket.create_connection((host, int(port)), PATIENCE_SECONDS, address)
         self.found: list[tuple[int, dict[str, str], bytes]] = []
         self._headers: dict[str, str] = {}
         self._body = b""
@@ -37,5 +40,18 @@ class Answers:
             self._parser.feed_data(data)
         return self.found.pop(0)
 
+    def ends(self) -> bool:
+        """Whether the server hangs up now, without another word."""
+        try:
+            return self.socket.recv(65536) == b""
+        except ConnectionResetError:
+            return True
+
     def close(self) -> None:
         self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

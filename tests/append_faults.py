@@ -99,7 +99,7 @@ ROWS = (
     (
         "the rest of a head is a pattern",
         CONNECTION,
-        "        if self._is_between:",
+        "        if self._stage == NOTHING:",
         "        if self.cycle is None or not self.cycle.more_body:",
         f"{CORNERS}::test_the_rest_of_a_head_is_no_pattern_for_a_request",
     ),
@@ -127,8 +127,8 @@ ROWS = (
     (
         "who takes no answers is given more",
         CONNECTION,
-        "        if self.flow.write_paused:\n            return False",
-        "        if False:\n            return False",
+        "        if self.flow.write_paused or self._refusal is not None:",
+        "        if self._refusal is not None:",
         f"{STATES}::test_who_takes_no_answers_gets_no_more",
     ),
     (
@@ -148,13 +148,13 @@ ROWS = (
     (
         "the last answer does not say that it is",
         CONNECTION,
-        "_told_last(response) if self._closes else response",
+        "told_last(response) if self._closes else response",
         "response",
         f"{STATES}::test_the_last_answer_before_the_end_says_so",
     ),
     (
         "only the last request hears that the client is gone",
-        CONNECTION,
+        "cli/strict_protocol.py",
         "            self._answering.message_event.set()",
         "            pass",
         f"{STATES}::test_who_waits_behind_another_request_hears_that_the_client_is_gone",

@@ -12,12 +12,16 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 import uvicorn
 import uvloop
 
+from logflume.cli.door import Door
+from logflume.cli.receipt import Deadlines, Receipt
 from logflume.cli.upgrade import UpgradingProtocol
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
@@ -38,6 +42,8 @@ KERNEL_BYTES = 64 * 1024
 
 OURS: dict[str, Any] = {"http": UpgradingProtocol, "ws": "none"}
 
+PATIENT = Deadlines(idle=PATIENCE_SECONDS * 10)
+
 PLAIN: dict[str, Any] = {"ws": "websockets-sansio"}
 """uvicorn as it comes."""
 
@@ -45,7 +51,16 @@ PLAIN: dict[str, Any] = {"ws": "websockets-sansio"}
 class OwnServer:
     """Serves `store` from a thread; the same options that uvicorn's Config takes."""
 
-    def __init__(self, store: Store | None = None, options: dict[str, Any] = OURS) -> None:
+    def __init__(
+        self,
+        store: Store | None = None,
+        options: dict[str, Any] = OURS,
+        *,
+        deadlines: Deadlines = PATIENT,
+        room: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        self._deadlines = deadlines
+        self._room = room
         self._store = store or MemoryStore()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
@@ -94,6 +109,15 @@ class OwnServer:
         """The result of `work` on the server's event loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
 
+    def until(self, met: Callable[[], bool]) -> None:
+        """Return when it is met, as the server's event loop sees it."""
+
+        async def look() -> None:
+            while not met():  # noqa: ASYNC110 -- there is no event for it
+                await asyncio.sleep(0.001)
+
+        self.call(look())
+
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve())
@@ -106,13 +130,18 @@ class OwnServer:
         tails = Tails(self._store)
         self.context = Context(self._store, tails, deployments, logs, _now_us)
         self.context.watchers.look_seconds = LOOK_SECONDS
+        options = dict(self._options)
+        if options.get("http") is UpgradingProtocol:
+            self.door = Door(self.context.watchers, **self._room)
+            self.receipt = Receipt(self._deadlines)
+            options["http"] = partial(UpgradingProtocol, self.door, self.receipt)
         config = uvicorn.Config(
             application(self.context),
             lifespan="off",
             log_config=None,
             log_level="warning",
             timeout_graceful_shutdown=1,
-            **self._options,
+            **options,
         )
         self._server = uvicorn.Server(config)
         self._loop.call_soon(self._ready.set)

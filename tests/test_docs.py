@@ -25,7 +25,7 @@ BY_THE_FRAMEWORK = {"not-found", "method-not-allowed"}
 
 
 NO_PARAMETERS = {
-    *("accept", "authorization", "content-type", "cookie"),
+    *("accept", "authorization", "content-type", "cookie", "expect"),
     *("access-control-request-method", "content-length", "host", "transfer-encoding"),
 }
 """Request headers that OpenAPI has other places for, and those that are HTTP's own."""

@@ -63,7 +63,13 @@ SHARED = {
 """What patterns have in common."""
 
 COMPOSITION_ROOT = "logflume.cli.serve"
-SERVER_SIDE = {COMPOSITION_ROOT, "logflume.cli.http_protocol", "logflume.cli.upgrade"}
+SERVER_SIDE = {
+    COMPOSITION_ROOT,
+    *(
+        f"logflume.cli.{name}"
+        for name in ("door", "head", "http_protocol", "receipt", "strict_protocol", "upgrade")
+    ),
+}
 """What of the commands knows the server's inside: the root, and its part of uvicorn."""
 
 FOR_CLIENTS = ("errors", "records", "deployments.ids", "deployments.lines", "client", "__version__")

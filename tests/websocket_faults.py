@@ -137,8 +137,8 @@ ROWS = (
     (
         "what comes right behind the handshake is forgotten",
         "cli/upgrade.py",
-        "                self.data_received(self._piece[length:])",
-        "                pass",
+        "            self._parse(self._piece[length:])",
+        "            pass",
         SUITE + "TestHandshake",
     ),
     (

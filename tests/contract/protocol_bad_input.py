@@ -56,7 +56,7 @@ def bad_ids() -> list[Bad]:
         "%00",
         "%20",
     ]
-    names += [MISSING.upper(), MISSING + "0", MISSING[:-1] + "l", "%F0%9F%AA%B5", "a" * 10_240]
+    names += [MISSING.upper(), MISSING + "0", MISSING[:-1] + "l", "%F0%9F%AA%B5", "a" * 8_000]
     calls = [("GET", ""), ("DELETE", ""), ("GET", "/log"), ("POST", "/log")]
     return [
         Bad(method, f"{NEW}/{name}{rest}", 404, "no-such-log")
@@ -215,6 +215,7 @@ def bad_appends() -> list[Bad]:
         (b'{"text":"a","sent":"yesterday"}', 422, "bad-record"),
         (b'{"text":"a","sent":"2026-02-30T00:00:00Z"}', 422, "bad-record"),
         (b'{"text":"a","sent":"2026-02-03T00:00:00"}', 422, "bad-record"),
+        (b'{"text":"a","sent":"2026-02-03T00:00:60Z"}', 422, "bad-record"),
         (b'{"text":"a","sent":5}', 422, "bad-record"),
         (b'{"text":"a","partial":1}', 422, "bad-record"),
     ]
@@ -359,6 +360,42 @@ class TestBadInput:
             exchange.socket.sendall(b"one\ntwo\n")
         api.append(deployment, "next")
         assert api.texts(deployment) == ["next"]
+
+
+class TestTaken:
+    """What looks bad and is none of our business."""
+
+    def test_of_two_keys_the_last_counts(self, api: Api) -> None:
+        """As every reader of JSON has it; in an array, in lines, in a repeated append."""
+        deployment = api.create()
+        row = b'{"text":"a","stream":"stdout","text":"b","stream":"stderr"}'
+        for body, content_type in (
+            (row, NDJSON_TYPE),
+            (b"[%b]" % row, JSON_TYPE),
+            (row, JSON_TYPE),
+        ):
+            assert api.append(deployment, body, content_type).status_code == 204
+        records = api.records(deployment)
+        assert [(record["text"], record["stream"]) for record in records] == [("b", "stderr")] * 3
+
+    @pytest.mark.parametrize("number", ["1e400", "-1e999999", HUGE, "0." + HUGE])
+    def test_numbers_that_nobody_reads(self, api: Api, number: str) -> None:
+        """In a field that is ignored; where a text belongs they are refused, see above."""
+        deployment = api.create()
+        answer = api.append(deployment, f'{{"text":"a","x":{number}}}', NDJSON_TYPE)
+        assert answer.status_code == 204
+        assert api.texts(deployment) == ["a"]
+
+    @pytest.mark.parametrize("sent", ["9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z"])
+    def test_times_of_any_age(self, api: Api, sent: str) -> None:
+        """A producer's time is told, not believed: records stay in the order of their numbers."""
+        deployment = api.create()
+        api.append(deployment, "before")
+        body = f'{{"text":"now","sent":"{sent}"}}'
+        assert api.append(deployment, body, JSON_TYPE).status_code == 204
+        api.append(deployment, "after")
+        assert api.texts(deployment) == ["before", "now", "after"]
+        assert api.records(deployment)[1]["sent"] == sent
 
 
 class TestNosniff:

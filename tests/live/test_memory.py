@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,29 +12,13 @@ from tests.contract.api import Api
 from tests.contract.generic import JSON, TEXT, GenericLog
 from tests.contract.protocol_compression import gzip_bomb, zstd_bomb
 from tests.exchange import Exchange
+from tests.server_memory import Memory
 from tests.servers import ServerProcess
 
 pytestmark = pytest.mark.live
 
 MEBIBYTE = 1024 * 1024
 LINE_BYTES = 100 * MEBIBYTE
-
-
-class Memory:
-    """How much memory the server has come to need since this was made, at its highest."""
-
-    def __init__(self, server: ServerProcess) -> None:
-        self._folder = Path(f"/proc/{server.pid}")
-        (self._folder / "clear_refs").write_text("5")  # the highest begins anew
-        self._before = self._peak()
-
-    def grown_mib(self) -> float:
-        return (self._peak() - self._before) / 1024
-
-    def _peak(self) -> int:
-        found = re.search(r"VmHWM:\s+(\d+) kB", (self._folder / "status").read_text())
-        assert found
-        return int(found[1])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, less forgetful, and one that lends its connections.
+"""An HTTP protocol that is less forgetful than uvicorn's, and lends its connections.
 
 When a client goes away, uvicorn's request forgets what had arrived while the application was busy.
 For a log those are the last words of a deployment that crashed. It also forgets the body of a
@@ -15,15 +15,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from logflume.cli.head import PIECE_BYTES
 from logflume.cli.repeat import Repeat
 from logflume.cli.request_parser import RequestParser, head_without_offer
+from logflume.cli.strict_protocol import BODY, NOTHING, StrictProtocol, told_last
 from logflume.http.handshake import is_handshake
 from logflume.http.lent import EXTENSION, Waiting
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveEvent
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 
 MAX_EARLY_BYTES = 64 * 1024
 """Kept of what a client sends before it has its answer; more stays with its kernel."""
@@ -38,6 +40,11 @@ MAX_UNSENT_BYTES = 64 * 1024
 class Cycle(RequestResponseCycle):
     """A request that hands over what its client had sent before it went away."""
 
+    async def send(self, message: ASGISendEvent) -> None:
+        if self.waiting_for_100_continue:
+            self.keep_alive = False  # refused unread: the client may leave its body out, or not
+        await super().send(message)
+
     async def receive(self) -> ASGIReceiveEvent:
         event = await super().receive()
         if event["type"] != "http.disconnect" or self.response_complete or not self.body:
@@ -46,7 +53,7 @@ class Cycle(RequestResponseCycle):
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(StrictProtocol):
     """Makes each request a `Cycle`, before its task has begun to run, and offers its connection."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -55,10 +62,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._offer: dict[str, Any] = {EXTENSION: self}
         self._is_declined = False
         """Whether the request offers an upgrade that we do not take, and is parsed once more."""
-        self._is_between = True
-        """Whether all requests that have begun to come have come."""
-        self._answering: RequestResponseCycle | None = None
-        """The request whose turn it is; `cycle` is the one that came last."""
         self._received = b""
         """All that has come of the request, as long as the next ones may repeat it."""
         self._waiting: Waiting | None = None
@@ -76,24 +79,28 @@ class HttpProtocol(HttpToolsProtocol):
         """Who takes on a request that repeats the last one."""
 
     def data_received(self, data: bytes) -> None:
-        if self._waiting is not None or self._early:
+        if self._is_refused:
+            return
+        if self._waiting is not None or self._early or self.pipeline:
             self._early += data
             if len(self._early) > MAX_EARLY_BYTES:
                 self.transport.pause_reading()
             return
         if self._partial:
             self._partial += data
+            self._since = self.loop.time()
             if len(self._partial) < self._partial_bytes:
                 return
             data, self._partial = bytes(self._partial), bytearray()
+            self._stage = NOTHING
+            self._watch()
         if not self._take_on(data):
             self._repeat = self._repeated_by = None
-            self._note(data)
-            super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._is_between = self._is_declined = False
+            if len(data) <= PIECE_BYTES:
+                self._note(data)
+                self._parse(data)
+            else:
+                self._take_apart(data)
 
     def on_headers_complete(self) -> None:
         self._is_declined = self._declines()
@@ -102,20 +109,17 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.cycle.__class__ = Cycle
         self.scope["extensions"] = self._offer
-        if any(name == b"transfer-encoding" for name, _ in self.headers):
+        if self._comes_in_chunks:
             self._received = b""  # it may be long, and will not be repeated
 
     def on_message_complete(self) -> None:
-        self._is_between = True
-        if not self._is_declined:
+        if self._is_declined:
+            self._stage = NOTHING
+        else:
             super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        if self._answering is not None and not self._answering.response_complete:
-            self._answering.disconnected = True
-            self._answering.message_event.set()
-        self._answering = None
         self._unset_keepalive_if_required()  # uvicorn lets it run on where the client reset it
         self._offer.clear()  # they would keep each other alive
         borrower = self._waiting or self._repeated_by
@@ -124,18 +128,18 @@ class HttpProtocol(HttpToolsProtocol):
         if borrower is not None:
             borrower.lost()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
-
     def give_away(self, protocol: asyncio.BaseProtocol) -> asyncio.Transport | None:
         """See `http.lent.Connection`."""
         if self.cycle.more_body or self.cycle.disconnected or self.pipeline or self._early:
+            return None
+        if self._refusal is not None:
             return None
         if self.flow.write_paused:
             return None  # `protocol` would not hear that nothing may be written yet
         self.cycle.response_started = self.cycle.response_complete = True
         self.connections.discard(self)
+        self._receipt.discard(self)
+        self._door.give_away(self._address, protocol)
         self._unset_keepalive_if_required()
         self.transport.set_protocol(protocol)
         # All of these know the protocol, and would keep it and each other alive.
@@ -149,7 +153,7 @@ class HttpProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle.more_body or cycle.disconnected or not cycle.keep_alive or self.pipeline:
             return False
-        if self.flow.write_paused:
+        if self.flow.write_paused or self._refusal is not None:
             return False  # it is to have no more answers until it has taken those that it has
         cycle.response_started = cycle.response_complete = True
         self.flow.resume_reading()  # a long body paused it
@@ -161,7 +165,7 @@ class HttpProtocol(HttpToolsProtocol):
     def answer(self, response: bytes) -> None:
         """See `http.lent.Connection`."""
         self._waiting = None
-        self.transport.write(_told_last(response) if self._closes else response)
+        self.transport.write(told_last(response) if self._closes else response)
         if self._closes:
             self.transport.close()
         elif self.pipeline:
@@ -170,6 +174,11 @@ class HttpProtocol(HttpToolsProtocol):
             self._idle()
         if self._early:
             self.loop.call_soon(self._go_on)  # not at once: thousands may have come together
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._early and not self.pipeline:
+            self.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
         """Take what came before the last answer."""
@@ -201,14 +210,32 @@ class HttpProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is None:
             self._watch_idleness(self.timeout_keep_alive)
 
+    def _owes_before(self) -> bool:
+        return self._waiting is not None or super()._owes_before()
+
+    def _coming(self) -> RequestResponseCycle | None:
+        return None if self._partial else super()._coming()  # a repeat has no cycle
+
     def _watch_idleness(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(
             seconds, self.timeout_keep_alive_handler
         )
 
+    def _take_apart(self, data: bytes) -> None:
+        """Parse it, as far as the requests in it are not too many at once."""
+        for start in range(0, len(data), PIECE_BYTES):
+            if self.pipeline:
+                self._early = data[start:]
+                return
+            piece = data[start : start + PIECE_BYTES]
+            self._note(piece)
+            self._parse(piece)
+            if self._is_refused:
+                return
+
     def _note(self, data: bytes) -> None:
         """Keep what has come of a request that the next ones may repeat: all of it, or nothing."""
-        if self._is_between:
+        if self._stage == NOTHING:
             self._received = data
         elif self._received:
             self._received += data
@@ -243,19 +270,14 @@ class HttpProtocol(HttpToolsProtocol):
         if found.end > len(data):
             self._partial += data
             self._partial_bytes = found.end
+            self._stage, self._since = BODY, self.loop.time()
+            self._watch()
             return True
         self._waiting, self._early = self._repeated_by, data[found.end :]
         if self._waiting.again(found.said, data[found.body_start : found.end]):
             return True
         self._waiting, self._early = None, b""
         return False
-
-
-def _told_last(response: bytes) -> bytes:
-    """The answer, saying that none will follow: an append that is sent all the same could not be
-    known to be stored or not."""
-    status, end, rest = response.partition(b"\r\n")
-    return status + end + b"Connection: close\r\n" + rest
 
 
 __all__ = ["HttpProtocol"]

@@ -24,13 +24,17 @@ from pathlib import Path
 
 import uvicorn
 
+from logflume.cli.door import Door, room_for_connections
+from logflume.cli.receipt import Deadlines, Receipt
 from logflume.cli.upgrade import UpgradingProtocol
 from logflume.deployments.deployments import Deployments
 from logflume.errors import StoreError
 from logflume.generic.logs import Logs
 from logflume.http.app import application
 from logflume.http.context import Context
+from logflume.http.limits import MAX_CONNECTIONS_PER_ADDRESS
 from logflume.http.origins import Origins
+from logflume.http.watchers import Watchers
 from logflume.store import Store
 from logflume.store.memory import MemoryStore
 from logflume.store.sqlite import SqliteStore
@@ -52,6 +56,10 @@ BACKLOG = 4096
 MAX_UNSENT_BYTES = 128 * 1024
 """The kernel's share of what a client has not taken; it would hold 4 MB for each that stalls."""
 
+PROBES = (60, 15, 4)
+"""Seconds of silence until a client is probed, between probes, and how many it may leave without
+an answer: a streamed append may be silent for hours, but not from a machine that is gone."""
+
 COLLECT_AFTER = (20_000, 20, 20)
 """New objects until the garbage collector looks at the young ones, and how often it looks at the
 young ones until at older ones. It would look after 700, and walk all watchers again and again for
@@ -69,19 +77,33 @@ class StartError(Exception):
 
 
 def serve(
-    *, host: str, port: int, data: Path, store: str | None, origins: Sequence[str] = ()
+    *,
+    host: str,
+    port: int,
+    data: Path,
+    store: str | None,
+    origins: Sequence[str] = (),
+    connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
 ) -> int:
     """Serve until a signal ends it; the exit code. Messages go to stderr."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(_serve(host, port, data, store, _allowed(origins)))
+            door = partial(Door, in_all=room_for_connections(), per_address=connections_per_address)
+            return runner.run(_serve(host, port, data, store, _allowed(origins), door))
     except (StartError, StoreError) as error:
         _say(f"logflume: {error}")
         return 2
 
 
-async def _serve(host: str, port: int, data: Path, store_url: str | None, origins: Origins) -> int:
+async def _serve(
+    host: str,
+    port: int,
+    data: Path,
+    store_url: str | None,
+    origins: Origins,
+    door_of: Callable[[Watchers], Door],
+) -> int:
     listener = _listen(host, port)
     failures: list[StoreError] = []
     server: Server | None = None
@@ -96,7 +118,8 @@ async def _serve(host: str, port: int, data: Path, store_url: str | None, origin
         context = await _context(store, origins)
         await context.audit.start()
         started = partial(_announce, listener, data if store_url is None else None)
-        server = Server(_config(application(context)), context, started)
+        config = _config(application(context), door_of(context.watchers))
+        server = Server(config, context, started)
         sweeping = asyncio.ensure_future(_sweep(context.logs))
         await server.serve(sockets=[listener])
         sweeping.cancel()
@@ -154,10 +177,11 @@ class Server(uvicorn.Server):
         await ending
 
 
-def _config(app: object) -> uvicorn.Config:
+def _config(app: object, door: Door) -> uvicorn.Config:
+    protocol = partial(UpgradingProtocol, door, Receipt(Deadlines(idle=IDLE_SECONDS)))
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=UpgradingProtocol,
+        http=protocol,  # type: ignore[arg-type]
         ws="none",  # the endpoint is given the connection
         lifespan="off",
         log_config=None,
@@ -212,6 +236,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _expect_life(listener)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # each connection inherits it
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
         listener.bind(address)
@@ -222,6 +247,14 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = os.strerror(error.errno or 0)
         raise StartError(f"cannot listen on {host} port {port}: {reason}{hint}") from None
     return listener
+
+
+def _expect_life(listener: socket.socket) -> None:
+    """Have the kernel find out clients whose machine is gone: each connection inherits it."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), PROBES, strict=True):
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 _HINTS = {

@@ -27,12 +27,23 @@ AllowOrigin = Annotated[
 ]
 
 
+ConnectionsPerAddress = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Open from one address; 0 is any number. This machine itself has no bound.",
+    ),
+]
+
+
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8080,
     data: Data = Path("logflume-data"),
     store: Store = None,
     allow_origin: AllowOrigin = None,
+    max_connections_per_address: ConnectionsPerAddress = 10_000,
 ) -> None:
     """Run the server.
 
@@ -45,7 +56,15 @@ def serve(
     from logflume.cli.serve import serve as serve_logs
 
     origins = allow_origin or []
-    raise typer.Exit(serve_logs(host=host, port=port, data=data, store=store, origins=origins))
+    code = serve_logs(
+        host=host,
+        port=port,
+        data=data,
+        store=store,
+        origins=origins,
+        connections_per_address=max_connections_per_address,
+    )
+    raise typer.Exit(code)
 
 
 __all__ = ["serve"]

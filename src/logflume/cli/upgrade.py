@@ -9,7 +9,6 @@ whoever was given the connection.
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any, cast
 
 import httptools
@@ -30,13 +29,13 @@ class UpgradingProtocol(HttpProtocol):
         self._behind = b""
         """What came behind the handshake."""
 
-    def data_received(self, data: bytes) -> None:
+    def _parse(self, piece: bytes) -> None:
         if self._is_opening:
-            self._behind += data
+            self._behind += piece
             self.transport.pause_reading()
         else:
-            self._piece = data
-            super().data_received(data)
+            self._piece = piece
+            super()._parse(piece)
             self._piece = b""
 
     def on_headers_complete(self) -> None:
@@ -63,13 +62,10 @@ class UpgradingProtocol(HttpProtocol):
         """Not uvicorn's way."""
         return False
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Nothing that whoever runs the server could do about; but of a handshake there is more."""
-        stopped = sys.exception()
-        if self._is_opening and isinstance(stopped, httptools.HttpParserUpgrade):
-            [length] = stopped.args
-            if length < len(self._piece):
-                self.data_received(self._piece[length:])
+    def _upgrade(self, offered: httptools.HttpParserUpgrade) -> None:
+        [length] = offered.args
+        if self._is_opening and length < len(self._piece):
+            self._parse(self._piece[length:])
 
 
 __all__ = ["UpgradingProtocol"]

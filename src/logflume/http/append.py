@@ -15,6 +15,7 @@ from logflume.errors import Duplicate, LogClosed, LogError, LogGone
 from logflume.http.append_request import AppendRequest, declared_bytes
 from logflume.http.body import ClientDisconnected, read_body
 from logflume.http.context import Context, Message, Receive, Scope, Send
+from logflume.http.lent import connection_of
 from logflume.http.parameters import headers_of
 from logflume.http.problems import RequestError, problem_of
 from logflume.http.repeated_append import answer_stored, repeated_answer
@@ -38,11 +39,13 @@ class AppendLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
-        body = _Body(receive, declared_bytes(headers))
+        # Who waits to be told to go on is not told to, only to hear that it was for nothing.
+        skipped_bytes = None if "expect" in headers else declared_bytes(headers)
+        body = _Body(receive, skipped_bytes)
         try:
             request = AppendRequest.of(scope, headers)
             if request.is_stream:
-                await self._stream(request, body, send)
+                await self._stream(request, scope, body, send)
             else:
                 await self._batch(request, scope, body, send)
         except ClientDisconnected:
@@ -73,7 +76,12 @@ class AppendLog:
         encode = request.encoder(body, self._context.clock())
         return self._context.deployments.append(request.log, encode, producer)
 
-    async def _stream(self, request: AppendRequest, receive: Receive, send: Send) -> None:
+    async def _stream(
+        self, request: AppendRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        connection = connection_of(scope)
+        if connection is not None:
+            connection.may_pause()
         state = await self._context.store.state(request.log)
         if state.deleted:
             raise LogGone

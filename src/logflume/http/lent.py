@@ -40,6 +40,9 @@ class Connection(Protocol):
     def lend(self, waiting: Waiting) -> bool:
         """Leave the request to `waiting`; False if this one must go the ordinary way."""
 
+    def may_pause(self) -> None:
+        """The body that is coming may be silent for as long as it likes; others must go on."""
+
     def answer(self, response: bytes) -> None:
         """The whole answer, as HTTP/1.1 writes it."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -38,6 +39,8 @@ class Watchers:
 
     def __init__(self) -> None:
         self.look_seconds: float = LOOK_SECONDS
+        self.on_gone: Callable[[Watching], None] = _nobody_asks
+        """Told of each whose connection has ended."""
         self._all: set[Watching] = set()
         self._looking = False
         self._gone = asyncio.Event()
@@ -53,6 +56,7 @@ class Watchers:
     def discard(self, one: Watching) -> None:
         """Its connection has ended."""
         self._all.discard(one)
+        self.on_gone(one)
         if not self._all:
             self._gone.set()
 
@@ -81,6 +85,10 @@ class Watchers:
 
         in_slices(list(self._all), look_at)
         self._look_later()
+
+
+def _nobody_asks(_: Watching) -> None:
+    """Where connections are not counted."""
 
 
 __all__ = ["LOOK_SECONDS", "Watchers", "Watching"]

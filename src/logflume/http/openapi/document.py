@@ -16,7 +16,10 @@ renumbered. An **offset** is the token of a place between two records; treat it 
 **tail** is the end of a log now.
 
 Unknown query parameters are ignored; one that is given twice is refused. Every error is a problem \
-document (RFC 9457) with a stable `type`.
+document (RFC 9457) with a stable `type`. What cannot be a request, comes too slowly or is one \
+too many is answered so at any address (`malformed-request`, `slow-request`, `uri-too-long`, \
+`headers-too-large`, `too-many-connections`, `server-full`, `http-version-not-supported`), and the \
+connection ends.
 
 Every answer has `X-Content-Type-Options: nosniff`. What a log holds also comes with \
 `Cross-Origin-Resource-Policy: same-origin` and a `Content-Security-Policy` under which nothing of \

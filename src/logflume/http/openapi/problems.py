@@ -8,6 +8,16 @@ import msgspec
 
 from logflume import errors
 from logflume.http.body import MAX_BATCH_BYTES
+from logflume.http.limits import (
+    HEAD_SECONDS,
+    HEADERS_TOO_LARGE,
+    TARGET_TOO_LONG,
+    malformed,
+    other_version,
+    server_full,
+    slow_head,
+    too_many_connections,
+)
 from logflume.http.openapi.headers import headers
 from logflume.http.openapi.schemas import Json, ref
 from logflume.http.problems import Problem, UnsupportedType, problem_of
@@ -35,6 +45,17 @@ _KINDS = (
         "A parameter, header or body is malformed; `detail` says which.",
         problem_of(errors.BadInput("limit must be a whole number from 1")),
     ),
+    Kind(
+        "It is no HTTP/1.1 request, or one that two readers would not read alike. The connection "
+        "ends, as with the six that follow.",
+        malformed("it has 2 Host headers; send one"),
+    ),
+    Kind("The head of a request, or the rest of a batch, does not come.", slow_head(HEAD_SECONDS)),
+    Kind("The address is longer than 8 KiB.", TARGET_TOO_LONG),
+    Kind("More than 100 headers, or 32 KiB of them.", HEADERS_TOO_LARGE),
+    Kind("Too many connections from this address.", too_many_connections(10_000, 5)),
+    Kind("The server has all the connections it can.", server_full(5)),
+    Kind("Another version of HTTP.", other_version("2.0")),
     Kind(
         "A newer epoch of this producer has appended.",
         problem_of(errors.ProducerFenced(2)),
