@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from logflume.cli import serve
+from logflume.cli.serving import Serving
 from logflume.records import Chunk, LogId, Seq, State
 from logflume.store.sqlite import SqliteStore
 
@@ -46,7 +47,7 @@ def main() -> int:
     CountedStore.file = os.open(count, os.O_CREAT | os.O_WRONLY)
     # The one place that names a store; whatever else it does is as it is.
     serve.SqliteStore = CountedStore  # type: ignore[attr-defined]
-    return serve.serve(host="127.0.0.1", port=0, data=folder, store=None)
+    return serve.serve(Serving("127.0.0.1", 0, folder, store=None))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from logflume.cursor import Cursor
 from logflume.errors import LogError, StoreUnavailable
+from logflume.http.counts import Counts
 from logflume.http.crowd import Crowd, Crowds
 from logflume.http.descriptors import NO_DESCRIPTOR
 from logflume.http.follower import Follower
@@ -33,6 +34,7 @@ class PlainFraming:
     """The records as they are, the place where there are none, and the end."""
 
     heartbeat: bytes = HEARTBEAT
+    pattern: str = "follow"
 
     def __call__(self, batch: Batch, now_us: int) -> bytes:
         records = b"".join(chunk.body for chunk in batch.chunks)
@@ -137,7 +139,7 @@ class World:
     def __init__(self, *, ring_bytes: int = RING_BYTES, store: FarStore | None = None) -> None:
         self.store = store or FarStore()
         self.tails = Tails(self.store, ring_bytes=ring_bytes)
-        self.crowds = Crowds(self.tails, lambda: 0)
+        self.crowds = Crowds(self.tails, lambda: 0, Counts())
         self.watchers: list[Watcher] = []
         self.tail = 0
 

@@ -44,6 +44,10 @@ _BEFORE = re.compile(rb"(at \d+\n)?")
 class QuietFraming(LiveFraming):
     """However long a test takes on a busy machine, nobody is told anything but records."""
 
+    @property
+    def pattern(self) -> str:
+        return "follow"
+
     def parts(self, batch: Batch, now_us: int) -> list[bytes]:
         return [PlainFraming()(batch, now_us)]
 

@@ -278,6 +278,7 @@ async def test_another_framing_is_another_crowd() -> None:
 
 class _Shouting:
     heartbeat = b""
+    pattern = "follow"
 
     def __call__(self, batch: object, now_us: int) -> bytes:
         return b"!"

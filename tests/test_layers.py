@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parent.parent / "src"
 
 LINES = (
     ("errors", "records"),
-    ("rules", "wire"),
+    ("rules", "wire", "histogram"),
     ("store",),
     ("batch", "reads", "tail", "cursor", "lineage", "forks"),
     ("access",),
@@ -26,7 +26,7 @@ LINES = (
 )
 """A file imports only from its own line or the lines above it."""
 
-NEVER_AWAIT = {"errors", "records", "rules", "wire"}
+NEVER_AWAIT = {"errors", "records", "rules", "wire", "histogram"}
 READING = ("batch", "reads", "tail", "cursor", "lineage", "forks")
 CORE = {f"logflume.{name}" for name in (*NEVER_AWAIT, "store", *READING)}
 """Of `store` only the Protocol: the stores themselves know files and threads."""
@@ -62,15 +62,19 @@ SHARED = {
 }
 """What patterns have in common."""
 
-COMPOSITION_ROOT = "logflume.cli.serve"
+ROOTS = {"logflume.cli.serve", "logflume.cli.offline"}
 SERVER_SIDE = {
-    COMPOSITION_ROOT,
+    *ROOTS,
     *(
         f"logflume.cli.{name}"
-        for name in ("door", "head", "http_protocol", "receipt", "strict_protocol", "upgrade")
+        for name in (
+            *("door", "head", "http_protocol", "receipt", "serving", "strict_protocol"),
+            "upgrade",
+        )
     ),
 }
-"""What of the commands knows the server's inside: the root, and its part of uvicorn."""
+"""What of the commands knows the server's inside: what puts it together, what works on its store
+without it, and its part of uvicorn."""
 
 FOR_CLIENTS = ("errors", "records", "deployments.ids", "deployments.lines", "client", "__version__")
 """What the client, the comparison and the commands may know of the rest."""
@@ -186,7 +190,7 @@ def only_the_root_names_a_store(modules: Modules) -> list[str]:
     return [
         f"{module} imports {name}"
         for module, name in _all_imports(modules)
-        if module != COMPOSITION_ROOT and not _within(module, "logflume.store")
+        if module not in ROOTS and not _within(module, "logflume.store")
         # Of the package only its classes may be named; what is lower case is a store's module.
         if name.startswith("logflume.store.") and name.split(".")[2].islower()
     ]

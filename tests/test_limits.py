@@ -41,6 +41,7 @@ OF_ITS_OWN = {
     "http/socket_connection.py MAX_SILENT_LOOKS",
     "http/socket_requests.py MAX_ECHOED_CHARS",
     "reads.py MAX_PLACES",
+    "store/sqlite_check.py MAX_TOLD",
     "store/sqlite_file.py MAX_WAL_BYTES",
     "store/sqlite_transaction.py MAX_CHUNK_BYTES",
     "store/sqlite_transaction.py MAX_KNOWN_LOGS",

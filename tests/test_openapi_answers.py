@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from logflume.http.openapi import examples
-from tests.openapi_checks import checked, faults, of_schema
+from tests.openapi_checks import DOCUMENT, checked, faults, of_schema
 from tests.servers import ServerProcess, new_deployment
 
 
@@ -160,7 +160,16 @@ def test_live_events_have_the_documented_fields(api: httpx2.Client) -> None:
     assert api.get(f"{address}/log", params=params, headers=seen).status_code == 204
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
+def test_a_backup_answers_as_documented(api: httpx2.Client) -> None:
+    """A database; its bytes are compared elsewhere."""
+    answer = api.post("/v1/backup")
+    assert answer.status_code == 200
+    told = DOCUMENT["paths"]["/v1/backup"]["post"]["responses"]["200"]
+    assert answer.headers["content-type"] in told["content"]
+    assert set(told["headers"]) == {"Content-Digest"}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
 def test_the_server_itself_answers_as_documented(api: httpx2.Client, path: str) -> None:
     """Alive, ready, and described."""
     assert api.get(path).status_code == 200

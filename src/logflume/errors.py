@@ -96,7 +96,9 @@ class WrongEpoch(CallerError):
     """The offset was given out by an earlier log of this name, or before a restore."""
 
     def __init__(self) -> None:
-        super().__init__("the offset is of an earlier log of this name; read from the start again")
+        super().__init__(
+            "the offset is from before the log was made anew or put back; read from the start again"
+        )
 
 
 class AheadOfTail(CallerError):

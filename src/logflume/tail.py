@@ -208,6 +208,11 @@ class Tails:
         self._keep(log, tail.state)
         return tail
 
+    @property
+    def open_logs(self) -> int:
+        """How many logs are being read."""
+        return len(self._tails)
+
     def stop(self) -> None:
         """Wake everybody, once and for all: the server is about to stop."""
         self.stopping = True

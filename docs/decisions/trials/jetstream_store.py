@@ -25,6 +25,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
 
 import msgspec
@@ -37,6 +38,7 @@ from nats.js.errors import APIError
 from logflume import rules
 from logflume.errors import (
     CallerError,
+    Conflict,
     Duplicate,
     LogClosed,
     LogError,
@@ -48,7 +50,7 @@ from logflume.errors import (
     TooLarge,
 )
 from logflume.records import Append, Chunk, LogId, Producer, Seq, State, nothing
-from logflume.store import Announcement, Listener, Store
+from logflume.store import Announcement, Figures, Listener, Store
 
 SHARDS = 4
 PIECE_BYTES = 256 * 1024  # of records a message: few enough that finding one does not cost much
@@ -211,6 +213,15 @@ class JetStreamStore:
 
     def subscribe(self, listener: Listener) -> None:
         self._listeners.append(listener)
+
+    async def ready(self) -> None:
+        await self._js.account_info()
+
+    async def figures(self) -> Figures:
+        return Figures()
+
+    async def snapshot(self) -> BufferedReader:
+        raise Conflict("the cluster has backups of its own: nats stream backup")
 
     async def close(self) -> None:
         await self._nats.close()

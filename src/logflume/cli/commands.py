@@ -13,6 +13,7 @@ import typer
 
 from logflume.cli import options as opt
 from logflume.cli.about import About
+from logflume.cli.backup_commands import backup, restore, verify
 from logflume.cli.compare_command import compare
 from logflume.cli.messages import say
 from logflume.cli.search_command import search
@@ -272,4 +273,7 @@ def sync(
 
 app.command()(search)
 app.command()(serve)
+app.command()(backup)
+app.command()(verify)
+app.command()(restore)
 app.command()(compare)

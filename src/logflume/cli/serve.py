@@ -25,16 +25,17 @@ from pathlib import Path
 import uvicorn
 
 from logflume.cli.door import Door, room_for_connections
+from logflume.cli.log_format import announce, log_to
+from logflume.cli.notify import READY, STOPPING, notify
 from logflume.cli.receipt import Deadlines, Receipt
+from logflume.cli.serving import Serving
 from logflume.cli.upgrade import UpgradingProtocol
 from logflume.deployments.deployments import Deployments
 from logflume.errors import StoreError
 from logflume.generic.logs import Logs
 from logflume.http.app import application
 from logflume.http.context import Context
-from logflume.http.limits import MAX_CONNECTIONS_PER_ADDRESS
 from logflume.http.origins import Origins
-from logflume.http.watchers import Watchers
 from logflume.store import Store
 from logflume.store.memory import MemoryStore
 from logflume.store.sqlite import SqliteStore
@@ -71,40 +72,29 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger("logflume")
 
+Say = Callable[[str], None]
+"""Tells whoever started the server something."""
+
 
 class StartError(Exception):
     """The server cannot start as it was asked to; the text says why."""
 
 
-def serve(
-    *,
-    host: str,
-    port: int,
-    data: Path,
-    store: str | None,
-    origins: Sequence[str] = (),
-    connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
-) -> int:
+def serve(serving: Serving) -> int:
     """Serve until a signal ends it; the exit code. Messages go to stderr."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_to(sys.stderr, serving.log_format, serving.log_level)
+    say = partial(announce, form=serving.log_format)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            door = partial(Door, in_all=room_for_connections(), per_address=connections_per_address)
-            return runner.run(_serve(host, port, data, store, _allowed(origins), door))
+            return runner.run(_serve(serving, say))
     except (StartError, StoreError) as error:
-        _say(f"logflume: {error}")
+        say(f"logflume: {error}")
         return 2
 
 
-async def _serve(
-    host: str,
-    port: int,
-    data: Path,
-    store_url: str | None,
-    origins: Origins,
-    door_of: Callable[[Watchers], Door],
-) -> int:
-    listener = _listen(host, port)
+async def _serve(serving: Serving, say: Say) -> int:
+    origins, in_all = _allowed(serving.origins), room_for_connections()
+    listener = _listen(serving.host, serving.port)
     failures: list[StoreError] = []
     server: Server | None = None
 
@@ -113,13 +103,13 @@ async def _serve(
         if server is not None:
             server.should_exit = True
 
-    store = await _open_store(store_url, data, on_failure)
+    store = await _open_store(serving.store, serving.data, on_failure)
     try:
         context = await _context(store, origins)
         await context.audit.start()
-        started = partial(_announce, listener, data if store_url is None else None)
-        config = _config(application(context), door_of(context.watchers))
-        server = Server(config, context, started)
+        started = partial(_announce, listener, serving.folder, say)
+        door = Door(context.watchers, in_all=in_all, per_address=serving.connections_per_address)
+        server = Server(_config(application(context), door), context, started)
         sweeping = asyncio.ensure_future(_sweep(context.logs))
         await server.serve(sockets=[listener])
         sweeping.cancel()
@@ -171,6 +161,7 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        notify(STOPPING)
         self._context.tails.stop()
         ending = asyncio.ensure_future(self._context.watchers.end())
         await super().shutdown(sockets)
@@ -264,16 +255,12 @@ _HINTS = {
 }
 
 
-def _announce(listener: socket.socket, data: Path | None) -> None:
+def _announce(listener: socket.socket, data: Path | None, say: Say) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     where = "in memory only: everything is gone when it stops" if data is None else f"in {data}"
-    _say(f"Logflume serves http://{shown}:{port} and keeps its logs {where}")
-
-
-def _say(message: str) -> None:
-    sys.stderr.write(message + "\n")
-    sys.stderr.flush()
+    say(f"Logflume serves http://{shown}:{port} and keeps its logs {where}")
+    notify(READY)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

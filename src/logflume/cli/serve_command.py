@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,6 +25,14 @@ AllowOrigin = Annotated[
         "repeated.",
     ),
 ]
+LogFormat = Annotated[
+    Literal["text", "json"],
+    typer.Option(envvar="LOGFLUME_LOG_FORMAT", help="How the server writes its own log."),
+]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"],
+    typer.Option(envvar="LOGFLUME_LOG_LEVEL", help="From which level on it writes it."),
+]
 
 
 ConnectionsPerAddress = Annotated[
@@ -44,6 +52,8 @@ def serve(
     store: Store = None,
     allow_origin: AllowOrigin = None,
     max_connections_per_address: ConnectionsPerAddress = 10_000,
+    log_format: LogFormat = "text",
+    log_level: LogLevel = "info",
 ) -> None:
     """Run the server.
 
@@ -54,17 +64,16 @@ def serve(
       logflume serve --allow-origin https://deploys.example.com
     """
     from logflume.cli.serve import serve as serve_logs
+    from logflume.cli.serving import Serving
 
-    origins = allow_origin or []
-    code = serve_logs(
-        host=host,
-        port=port,
-        data=data,
-        store=store,
-        origins=origins,
+    serving = Serving(
+        *(host, port, data, store),
+        origins=allow_origin or [],
         connections_per_address=max_connections_per_address,
+        log_format=log_format,
+        log_level=log_level,
     )
-    raise typer.Exit(code)
+    raise typer.Exit(serve_logs(serving))
 
 
 __all__ = ["serve"]

@@ -16,11 +16,13 @@ from logflume import errors
 from logflume.deployments.deployments import FEED, log_of
 from logflume.http import pages, problems
 from logflume.http.append import AppendLog
+from logflume.http.backup import BackUp
 from logflume.http.body import ClientDisconnected, on_disconnect
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.cross_origin import CrossOrigin
 from logflume.http.deployments import DeploymentsApi
-from logflume.http.health import alive, ready
+from logflume.http.health import Readiness, alive
+from logflume.http.metrics import Metrics
 from logflume.http.openapi import document, reference_page
 from logflume.http.parameters import path_parameter
 from logflume.http.read import ReadLog
@@ -45,6 +47,7 @@ def application(context: Context) -> Starlette:
             Exception: problems.on_bug,
         },
     )
+    app.state.refusals = context.refusals  # each answer that refuses finds them there
     app.router.redirect_slashes = False  # each thing has one address
     return app
 
@@ -71,8 +74,10 @@ def routes(context: Context) -> list[Route]:
         _route("/v1/deployments/{id}", one),
         _route("/v1/stream/{name:path}", stream),
         _route("/v1/deployments", {"GET": deployments.list, "POST": deployments.create}),
+        _route("/v1/backup", {"POST": BackUp(context)}),
         _route("/healthz", {"GET": alive}),
-        _route("/readyz", {"GET": partial(ready, context)}),
+        _route("/readyz", {"GET": request_response(Readiness(context))}),
+        _route("/metrics", {"GET": request_response(Metrics(context))}),
         _route("/openapi.json", {"GET": document}),
         _route("/docs", {"GET": reference_page}),
         _route("/assets/{name}", {"GET": pages.asset}),

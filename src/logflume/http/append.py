@@ -17,7 +17,7 @@ from logflume.http.body import ClientDisconnected, read_body
 from logflume.http.context import Context, Message, Receive, Scope, Send
 from logflume.http.lent import connection_of
 from logflume.http.parameters import headers_of
-from logflume.http.problems import RequestError, problem_of
+from logflume.http.problems import RequestError, note_refusal, problem_of
 from logflume.http.repeated_append import answer_stored, repeated_answer
 from logflume.http.respond import respond, tail_headers
 from logflume.http.text_stream import TextStream
@@ -38,6 +38,7 @@ class AppendLog:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._context.counts.append_requests["deployment"] += 1
         headers = headers_of(scope)
         # Who waits to be told to go on is not told to, only to hear that it was for nothing.
         skipped_bytes = None if "expect" in headers else declared_bytes(headers)
@@ -53,7 +54,7 @@ class AppendLog:
         except (LogError, RequestError) as error:
             if await body.skip():
                 raise
-            await _refuse(send, error)
+            await _refuse(scope, send, error)
 
     async def _batch(
         self, request: AppendRequest, scope: Scope, receive: Receive, send: Send
@@ -73,6 +74,7 @@ class AppendLog:
     def _again(
         self, request: AppendRequest, body: bytes, producer: Producer | None
     ) -> Awaitable[State]:
+        self._context.counts.append_requests["deployment"] += 1
         encode = request.encoder(body, self._context.clock())
         return self._context.deployments.append(request.log, encode, producer)
 
@@ -114,7 +116,7 @@ class _Body:
         return self._ended
 
 
-async def _refuse(send: Send, error: LogError | RequestError) -> None:
+async def _refuse(scope: Scope, send: Send, error: LogError | RequestError) -> None:
     """Refuse before the end of the body, and hang up: nobody will read the rest of it."""
     problem = error.problem if isinstance(error, RequestError) else problem_of(error)
     headers = {
@@ -122,6 +124,7 @@ async def _refuse(send: Send, error: LogError | RequestError) -> None:
         "Content-Type": "application/problem+json",
         "Connection": "close",
     }
+    note_refusal(scope, problem)
     await respond(send, problem.status, headers, problem.document() + b"\n")
 
 

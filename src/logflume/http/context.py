@@ -10,8 +10,10 @@ from logflume.access.audit import Audit
 from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
+from logflume.http.counts import Counts
 from logflume.http.crowd import Crowds
 from logflume.http.origins import Origins
+from logflume.http.refusals import Refusals
 from logflume.http.watchers import Watchers
 from logflume.records import LogId
 from logflume.store import Store
@@ -35,13 +37,16 @@ class Context:
     origins: Origins = field(default_factory=Origins)
     """Of whose pages may read here besides its own."""
     audit: Audit = field(init=False)
+    counts: Counts = field(default_factory=Counts)
+    refusals: Refusals = field(default_factory=Refusals)
     crowds: Crowds = field(init=False)
     watchers: Watchers = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "audit", Audit(self.store, clock=self.clock))
-        object.__setattr__(self, "crowds", Crowds(self.tails, self.clock))
+        object.__setattr__(self, "crowds", Crowds(self.tails, self.clock, self.counts))
         object.__setattr__(self, "watchers", Watchers())
+        self.store.subscribe(self.counts.hear)
 
     async def cursor(self, log: LogId) -> Cursor:
         """A cursor at the start of the log. Raises NoSuchLog."""

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 from logflume.cursor import Cursor
 from logflume.errors import LogError
+from logflume.http.counts import Counts
 from logflume.http.rounds import Audience, Round
 from logflume.http.send_ring import SendRing, open_send_ring
 from logflume.http.slices import in_slices
@@ -33,6 +34,10 @@ promised, and a crowd is never silent for two beats."""
 
 class Framing(Hashable, Protocol):
     """What a crowd is told. Equal ones tell the same."""
+
+    @property
+    def pattern(self) -> str:
+        """Which of `counts.PATTERNS` it is told by."""
 
     @property
     def heartbeat(self) -> bytes:
@@ -132,7 +137,7 @@ class Crowd:
             )  # nobody comes or goes while it is being read
             self._reading = asyncio.get_running_loop().create_task(self._read())
         elif batch.chunks or batch.closed:
-            self._tell(batch.framed(self.framing, self._crowds.clock()), closed=batch.closed)
+            self._tell_batch(batch)
         else:
             self.cursor.join(self._on_news)
 
@@ -145,8 +150,14 @@ class Crowd:
             self._round = None
             self._dismiss(lambda follower: follower.fail(gone))
         else:
-            self._tell(batch.framed(self.framing, self._crowds.clock()), closed=batch.closed)
+            self._tell_batch(batch)
         self._reading = None
+
+    def _tell_batch(self, batch: Batch) -> None:
+        # Counted once for all: a round's loop has nothing to spare.
+        told = (batch.until - batch.after) * len(self._members)
+        self._crowds.counts.delivered[self.framing.pattern] += told
+        self._tell(batch.framed(self.framing, self._crowds.clock()), closed=batch.closed)
 
     def _tell(self, data: bytes, *, closed: bool = False) -> None:
         self._silent = False
@@ -225,9 +236,10 @@ class Crowd:
 class Crowds:
     """The crowds of all logs, each made when somebody first joins it."""
 
-    def __init__(self, tails: Tails, clock: Callable[[], int]) -> None:
+    def __init__(self, tails: Tails, clock: Callable[[], int], counts: Counts) -> None:
         self.tails = tails
         self.clock = clock
+        self.counts = counts
         self._crowds: WeakValueDictionary[tuple[object, Framing], Crowd] = WeakValueDictionary()
         self._beating = False
         self._ring: SendRing | None = None

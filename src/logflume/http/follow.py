@@ -37,6 +37,11 @@ class FollowFraming(LiveFraming):
 
     form: Form
 
+    @property
+    def pattern(self) -> str:
+        """See `crowd.Framing`."""
+        return "follow"
+
     def parts(self, batch: Batch, now_us: int) -> Sequence[bytes]:  # noqa: ARG002
         return [self.form.whole(batch.chunks)]
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from logflume.cursor import Cursor
 from logflume.errors import LogError
 from logflume.http.crowd import Crowd, Crowds, Framing
+from logflume.tail import Batch
 
 
 class Outlet(Protocol):
@@ -140,7 +141,7 @@ class Follower:
                     self._reading = asyncio.get_running_loop().create_task(self._read(cursor))
                     return
                 if batch.chunks or batch.closed or not self._begun:
-                    self._outlet.write(batch.framed(self._framing, self._crowds.clock()))
+                    self._write(batch)
                 self._begun = True
                 if batch.closed:
                     self.finish()
@@ -167,11 +168,15 @@ class Follower:
             cursor.seq = batch.after  # read again, when it is taken: nothing is kept meanwhile
             return
         self._begun = True
-        self._outlet.write(batch.framed(self._framing, self._crowds.clock()))
+        self._write(batch)
         if batch.closed:
             self.finish()
         else:
             self._go_on()
+
+    def _write(self, batch: Batch) -> None:
+        self._crowds.counts.delivered[self._framing.pattern] += batch.until - batch.after
+        self._outlet.write(batch.framed(self._framing, self._crowds.clock()))
 
     def _may_settle(self) -> bool:
         """Whether the crowd may tell it: not when its own last write was more than is taken, and

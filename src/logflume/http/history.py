@@ -42,26 +42,27 @@ async def send_history(
     send: Send,
     *,
     head: bool,
-) -> None:
-    """Answer with the records of `span`. Raises StoreError."""
+) -> int:
+    """Answer with the records of `span`; how many were sent. Raises StoreError."""
     headers = _headers(form, cursor, span, request, now_us)
     if "ETag" in headers and is_known(request, headers["ETag"]):
         await respond(send, 304, {name: headers[name] for name in _WITH_304 if name in headers})
-        return
+        return 0
     length = _length(form, cursor.state, span)
     if length is not None:
         headers["Content-Length"] = str(length)
     if head:
         await start(send, 200, headers)
         await send({"type": "http.response.body"})
-        return
+        return 0
     cursor.seq = span.after
     batch = await cursor.read(until=span.until, max_bytes=READ_BYTES)
     if batch.until >= span.until:
         await respond(send, 200, headers, form.whole(batch.chunks))
-        return
+        return batch.until - span.after
     await start(send, 200, headers)
     await while_connected(receive, _send_all(send, form, cursor, span.until, batch))
+    return cursor.seq - span.after
 
 
 _WITH_304 = (

@@ -22,6 +22,11 @@ class LiveFraming(ABC):
     is_chunked: bool = field(default=False, kw_only=True)
     """Whether its end is told (RFC 9112, section 7.1), to who speaks HTTP/1.1."""
 
+    @property
+    @abstractmethod
+    def pattern(self) -> str:
+        """See `crowd.Framing`."""
+
     @abstractmethod
     def parts(self, batch: Batch, now_us: int) -> Sequence[Part]:
         """A batch, in pieces."""

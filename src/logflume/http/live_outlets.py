@@ -66,6 +66,11 @@ class LiveConnection(asyncio.Protocol):
         self._follower.begin()
 
     @property
+    def pattern(self) -> str:
+        """See `watchers.Watching`."""
+        return self._framing.pattern
+
+    @property
     def reading(self) -> AbstractAsyncContextManager[object]:
         """See `follower.Outlet`."""
         return nullcontext()

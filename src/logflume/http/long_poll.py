@@ -89,6 +89,7 @@ async def long_poll(
     """Answer, now or when there is something. Raises NoSuchLog, StoreError."""
 
     async def tell(batch: Batch) -> None:
+        context.counts.delivered["long-poll"] += batch.until - batch.after
         await respond(send, *answer.parts(batch, context.clock()), head=head)
 
     async def wait() -> None:
@@ -104,7 +105,11 @@ async def long_poll(
     if batch.chunks or batch.closed or head or context.tails.stopping:
         await tell(batch)
     else:
-        await while_connected(receive, wait())
+        context.counts.waiting_polls += 1
+        try:
+            await while_connected(receive, wait())
+        finally:
+            context.counts.waiting_polls -= 1
 
 
 __all__ = ["WAIT_SECONDS", "PollAnswer", "long_poll", "poll_answer"]

@@ -44,6 +44,7 @@ class ParkedPoll:
 
     def begin(self) -> None:
         """Answer what is there, or wait for it."""
+        self._context.counts.waiting_polls += 1
         self._waiting_since = self._loop.time()
         self._on_news()
 
@@ -122,15 +123,21 @@ class ParkedPoll:
     def _tell(self, batch: Batch) -> None:
         self._rest()
         self._told = batch.token
+        self._context.counts.delivered["long-poll"] += batch.until - batch.after
         self._connection.answer(batch.framed(self._answer, self._context.clock()))
 
     def _refuse(self, error: LogError) -> None:
         self._rest()
-        self._connection.answer(problem_of(error).raw(self._answer.grant))
+        problem = problem_of(error)
+        refused = (problem.status, problem.name, problem.detail)
+        self._context.refusals.note("GET", "a long poll", *refused)
+        self._connection.answer(problem.raw(self._answer.grant))
 
     def _rest(self) -> None:
         """Nobody waits any more."""
-        self._waiting_since = None
+        if self._waiting_since is not None:
+            self._context.counts.waiting_polls -= 1
+            self._waiting_since = None
         self._cursor.leave(self._waiter)
 
 

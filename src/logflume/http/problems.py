@@ -6,7 +6,6 @@ what helps to go on: `line`, `tail`, `expected`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,11 +15,11 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from logflume import errors
+from logflume.http.refusals import Refusals
 from logflume.http.respond import Grant, raw_response, tail_headers
-
-_log = logging.getLogger(__name__)
 
 TYPE_PREFIX = "urn:logflume:problem:"
 
@@ -54,12 +53,39 @@ class Problem:
 
     def response(self) -> Response:
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **self.headers}
-        return Response(self.document() + b"\n", self.status, headers, media_type=MEDIA_TYPE)
+        return _Refusal(self, headers)
 
     def raw(self, grant: Grant = ()) -> bytes:
         """The answer as HTTP/1.1 writes it, for a connection that is kept."""
         headers = {"Cache-Control": "no-store", "Content-Type": MEDIA_TYPE, **self.headers}
         return raw_response(self.status, headers, self.document() + b"\n", grant)
+
+
+class _Refusal(Response):
+    """A problem as an answer, which is noted when it is given."""
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str]) -> None:
+        body = problem.document() + b"\n"
+        super().__init__(body, problem.status, headers, media_type=MEDIA_TYPE)
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        note_refusal(scope, self._problem)
+        await super().__call__(scope, receive, send)
+
+
+def note_refusal(scope: Scope, problem: Problem) -> None:
+    """Have the server whose request this is count the problem, and tell of it."""
+    refusals = refusals_of(scope)
+    if refusals is not None:
+        said = (problem.status, problem.name, problem.detail)
+        refusals.note(scope.get("method", "GET"), scope["path"], *said)
+
+
+def refusals_of(scope: Scope) -> Refusals | None:
+    """What the server of this request has refused, if it notes that."""
+    app = scope.get("app")
+    return None if app is None else getattr(app.state, "refusals", None)
 
 
 class RequestError(Exception):
@@ -117,11 +143,9 @@ def problem_of(error: errors.LogError) -> Problem:
             return Problem(409, "conflict", detail)
 
 
-async def on_log_error(request: Request, error: Exception) -> Response:
+async def on_log_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, errors.LogError):
         raise TypeError("not a LogError") from error
-    if isinstance(error, errors.StoreError):
-        _log.error("%s %s: %s", request.method, request.url.path, error)
     return problem_of(error).response()
 
 
@@ -159,9 +183,11 @@ __all__ = [
     "Problem",
     "RequestError",
     "UnsupportedType",
+    "note_refusal",
     "on_bug",
     "on_http_exception",
     "on_log_error",
     "on_request_error",
     "problem_of",
+    "refusals_of",
 ]

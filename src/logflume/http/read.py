@@ -48,7 +48,8 @@ class ReadLog:
         if form is not None and live is None:
             span = await span_of(query, cursor)
             now_us = self._context.clock()
-            await send_history(form, cursor, span, headers, now_us, receive, send, head=head)
+            sent = await send_history(form, cursor, span, headers, now_us, receive, send, head=head)
+            self._context.counts.delivered["history"] += sent
             return
         cursor.seq = await live_start_of(query, headers, cursor)
         known = cursor_of(query)

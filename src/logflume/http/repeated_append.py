@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
-from logflume.errors import Duplicate, LogError, StoreError
+from logflume.errors import Duplicate, LogError
 from logflume.http.context import Scope, Send
 from logflume.http.lent import Connection, connection_of
-from logflume.http.problems import BUG, RequestError, problem_of
+from logflume.http.problems import BUG, Problem, RequestError, note_refusal, problem_of
 from logflume.http.respond import raw_response, respond, tail_headers
 from logflume.records import Producer, State
 
@@ -34,7 +35,9 @@ async def answer_stored(
     connection = connection_of(scope)
     is_taken = False
     if connection is not None and again is not None:
-        is_taken = RepeatedAppend(connection, again, producer).begin(*answer)
+        asked = {name: scope.get(name) for name in ("app", "method", "path")}
+        refused = partial(note_refusal, asked)
+        is_taken = RepeatedAppend(connection, again, producer, refused).begin(*answer)
     if not is_taken:
         await respond(send, *answer)
 
@@ -43,11 +46,16 @@ class RepeatedAppend:
     """A producer's appends to one log over one connection."""
 
     def __init__(
-        self, connection: Connection, append: Appending, producer: Producer | None
+        self,
+        connection: Connection,
+        append: Appending,
+        producer: Producer | None,
+        refused: Callable[[Problem], None],
     ) -> None:
         self._connection = connection
         self._append = append
         self._producer = producer
+        self._refused = refused
         self._is_lost = False
 
     def begin(self, status: int, headers: Mapping[str, str]) -> bool:
@@ -68,7 +76,7 @@ class RepeatedAppend:
         try:
             storing = asyncio.ensure_future(self._append(body, self._producer))
         except Exception as error:  # noqa: BLE001 -- told to who asked
-            self._answer(failed_answer(error))
+            self._fail(error)
         else:
             storing.add_done_callback(self._stored)
         return True
@@ -82,29 +90,33 @@ class RepeatedAppend:
             return  # the server is at its end
         error = storing.exception()
         if error is not None:
-            self._answer(failed_answer(error))
+            self._fail(error)
         else:
             self._answer(raw_response(*stored_answer(storing.result(), self._producer)))
+
+    def _fail(self, error: BaseException) -> None:
+        """Answer an append that was refused or failed, as the ordinary way would."""
+        if isinstance(error, Duplicate):
+            self._answer(raw_response(*repeated_answer(error)))
+            return
+        problem = _problem_behind(error)
+        self._refused(problem)
+        self._answer(problem.raw())
 
     def _answer(self, response: bytes) -> None:
         if not self._is_lost:
             self._connection.answer(response)
 
 
-def failed_answer(error: BaseException) -> bytes:
-    """The answer to an append that was refused or failed, as the ordinary way would give it."""
+def _problem_behind(error: BaseException) -> Problem:
     match error:
-        case Duplicate():
-            return raw_response(*repeated_answer(error))
         case RequestError():
-            return error.problem.raw()
+            return error.problem
         case LogError():
-            if isinstance(error, StoreError):
-                _log.error("an append failed: %s", error)
-            return problem_of(error).raw()
+            return problem_of(error)
         case _:
             _log.error("an append failed", exc_info=error)
-            return BUG.raw()
+            return BUG
 
 
 def stored_answer(state: State, producer: Producer | None) -> tuple[int, dict[str, str]]:

@@ -60,6 +60,11 @@ class SocketConnection(asyncio.Protocol):
     _transport: asyncio.Transport
     write: Callable[[bytes], None]
 
+    @property
+    def pattern(self) -> str:
+        """See `watchers.Watching`."""
+        return "websocket"
+
     def __init__(self, context: Context) -> None:
         self._context = context
         self._logs = Subscriptions(context.crowds, self)

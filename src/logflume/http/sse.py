@@ -71,6 +71,11 @@ class SseFraming(LiveFraming):
     least_cursor: int = 0
 
     @property
+    def pattern(self) -> str:
+        """See `crowd.Framing`."""
+        return "sse"
+
+    @property
     def heartbeat(self) -> bytes:
         """See `crowd.Framing`."""
         return self.coded(SSE_HEARTBEAT)

@@ -89,6 +89,7 @@ class StreamsApi:
     async def post(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Append, close, or both."""
         log, headers = stream_of(scope), headers_of(scope)
+        self._context.counts.append_requests["stream"] += 1
         body = await whole_body(headers, receive)
         producer = producer_of(headers)
         try:
@@ -101,7 +102,7 @@ class StreamsApi:
                 raise
             state = closed.state  # closing again changes nothing
         if body:
-            again = None if "content-encoding" in headers else partial(self._append, log, headers)
+            again = None if "content-encoding" in headers else partial(self._again, log, headers)
             await answer_stored(scope, send, state, producer, again)
         else:
             told = producer_headers(producer) if producer else {}
@@ -135,6 +136,12 @@ class StreamsApi:
             "Access-Control-Allow-Headers": REQUEST_HEADERS,
         }
         await respond(send, 204, told)
+
+    async def _again(
+        self, log: LogId, headers: Mapping[str, str], body: bytes, producer: Producer | None
+    ) -> State:
+        self._context.counts.append_requests["stream"] += 1
+        return await self._append(log, headers, body, producer)
 
     async def _append(
         self, log: LogId, headers: Mapping[str, str], body: bytes, producer: Producer | None

@@ -44,6 +44,11 @@ class WebSocketFraming:
     kind: Kind
 
     @property
+    def pattern(self) -> str:
+        """See `crowd.Framing`."""
+        return "websocket"
+
+    @property
     def heartbeat(self) -> bytes:
         """None: pings are the socket's own."""
         return b""

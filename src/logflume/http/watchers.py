@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
@@ -26,6 +27,13 @@ LOOK_BYTES = 4
 
 class Watching(Protocol):
     """A watcher's connection."""
+
+    writable: bool
+    """Whether the client takes what it is told: if not, it is behind."""
+
+    @property
+    def pattern(self) -> str:
+        """Which of `counts.PATTERNS` it is told by."""
 
     def look(self, payload: bytes) -> None:
         """See to it that the client lives. `payload` is another each time, and the same for all."""
@@ -47,6 +55,11 @@ class Watchers:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def by_pattern(self) -> tuple[Counter[str], Counter[str]]:
+        """How many there are now of each pattern, and how many of those are behind."""
+        behind = Counter(one.pattern for one in self._all if not one.writable)
+        return Counter(one.pattern for one in self._all), behind
 
     def add(self, one: Watching) -> None:
         """Look after it from now on."""

@@ -14,7 +14,7 @@ from logflume.http.handshake import acceptance
 from logflume.http.lent import connection_of
 from logflume.http.origins import is_foreign
 from logflume.http.parameters import choice, headers_of, query_of
-from logflume.http.problems import Problem, problem_of
+from logflume.http.problems import Problem, note_refusal, problem_of
 from logflume.http.socket_connection import SocketConnection
 from logflume.http.socket_requests import open_cursor
 from logflume.http.socket_way import MessageWay
@@ -78,10 +78,11 @@ no_such_socket = _Refuse(
 async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer the handshake with a problem; with 403 below a server that knows no other answer."""
     if connection_of(scope) is not None:
-        await problem.response()({"type": "http"}, receive, send)
+        await problem.response()({**scope, "type": "http"}, receive, send)
     elif "websocket.http.response" in scope.get("extensions", {}):
         await problem.response()(scope, receive, send)
     else:
+        note_refusal(scope, problem)
         await send({"type": "websocket.close", "code": 1008, "reason": problem.name})
 
 

@@ -19,10 +19,12 @@ Its promises, which `tests/contract/store.py` examines in each:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from io import BufferedReader
 from typing import Protocol
 
 import msgspec
 
+from logflume.histogram import Histogram
 from logflume.records import Append, Chunk, LogId, Seq, State
 
 
@@ -35,6 +37,26 @@ class Announcement(msgspec.Struct, frozen=True):
 
 
 Listener = Callable[[Announcement], None]
+
+COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Bounds for the time of a transaction: from a fast disk's sync to a disk that is stuck."""
+
+COMMIT_CHANGES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
+"""Bounds for the changes in a transaction; no more than the last are taken into one."""
+
+
+class Figures(msgspec.Struct):
+    """What there is to know of a store as it runs. Of one that has no disk, nothing."""
+
+    commit_seconds: Histogram = msgspec.field(default_factory=lambda: Histogram(COMMIT_SECONDS))
+    """From a transaction's start to its end, the sync to disk included."""
+    commit_changes: Histogram = msgspec.field(default_factory=lambda: Histogram(COMMIT_CHANGES))
+    """How many changes shared a transaction."""
+    database_bytes: int | None = None
+    wal_bytes: int | None = None
+    """The write-ahead log's file, which is kept at its size and used again."""
+    free_bytes: int | None = None
+    """What is left on the disk, for who may not use the last of it."""
 
 
 class Store(Protocol):
@@ -68,8 +90,20 @@ class Store(Protocol):
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every announcement from now on."""
 
+    async def ready(self) -> None:
+        """Return when a write of this moment is durable; nothing has grown by it. Raises
+        StoreError."""
+
+    async def figures(self) -> Figures:
+        """What there is to know of it now. Waits for no write, but for a disk to say how full it
+        is. Raises OSError."""
+
+    async def snapshot(self) -> BufferedReader:
+        """All of the store as it is at one moment, in a file that is gone once it is closed.
+        Changes go on meanwhile. Raises Conflict where there is nothing to copy, StoreError."""
+
     async def close(self) -> None:
         """Finish what was accepted, then let go of everything."""
 
 
-__all__ = ["Announcement", "Listener", "Store"]
+__all__ = ["Announcement", "Figures", "Listener", "Store"]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BufferedReader
 
 from logflume import rules
-from logflume.errors import LogExists, NoSuchLog
+from logflume.errors import Conflict, LogExists, NoSuchLog
 from logflume.records import Append, Chunk, LogId, Seq, State
-from logflume.store import Announcement, Listener
+from logflume.store import Announcement, Figures, Listener
 
 
 @dataclass(slots=True)
@@ -80,6 +81,15 @@ class MemoryStore:
 
     def subscribe(self, listener: Listener) -> None:
         self._listeners.append(listener)
+
+    async def ready(self) -> None:
+        pass  # there is always room, or no process
+
+    async def figures(self) -> Figures:
+        return Figures()
+
+    async def snapshot(self) -> BufferedReader:
+        raise Conflict("this server keeps its logs in memory only; there is nothing to back up")
 
     async def close(self) -> None:
         self._listeners.clear()

@@ -13,26 +13,32 @@ again has heard of the deletion first.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, TypeVar
 
 import apsw
+from msgspec.structs import replace
 
 from logflume.errors import NoSuchLog, StoreError, StoreUnavailable
 from logflume.records import Append, Chunk, LogId, Seq, State
-from logflume.store import Announcement, Listener
+from logflume.store import Announcement, Figures, Listener
 from logflume.store.sqlite_file import (
+    DATABASE,
+    WAL,
     lock_folder,
     open_reader,
     open_writer,
     refuse_wal_reset_bug,
     translated,
 )
+from logflume.store.sqlite_snapshot import remove_left_over
 from logflume.store.sqlite_transaction import Transaction, chunk_of_row
-from logflume.store.sqlite_writer import Job, Outcome, Writer
+from logflume.store.sqlite_writer import Copied, Job, Outcome, Writer
 from logflume.wire.state import decode_state
 
 T = TypeVar("T")
@@ -55,6 +61,7 @@ class SqliteStore:
         refuse_wal_reset_bug(apsw.sqlite_lib_version())
         lock = lock_folder(folder)
         try:
+            remove_left_over(folder)
             connection = open_writer(folder)
         except BaseException:
             lock.close()
@@ -74,11 +81,16 @@ class SqliteStore:
         self._listeners: list[Listener] = []
         self._closed = False
         self._local = threading.local()
+        self._reading: list[apsw.Connection] = []
+        """The readers' connections, to close them."""
         self._readers = ThreadPoolExecutor(READER_THREADS, "logflume-reader")
+        # A disk that is stuck may have all readers, and must not get more threads with each scrape.
+        self._measurer = ThreadPoolExecutor(1, "logflume-measurer")
         self._writer = Writer(
             connection,
             lambda *commit: self._on_loop(self._committed, *commit),
             lambda error: self._on_loop(on_failure, error),
+            lambda copied: self._on_loop(_hand_over, copied),
         )
         self._writer.start()
 
@@ -110,13 +122,34 @@ class SqliteStore:
     def subscribe(self, listener: Listener) -> None:
         self._listeners.append(listener)
 
+    async def ready(self) -> None:
+        await self._write(lambda transaction: transaction.touch())
+
+    async def figures(self) -> Figures:
+        return await self._loop.run_in_executor(
+            self._measurer, _measured, self._folder, self._writer.figures
+        )
+
+    async def snapshot(self) -> BufferedReader:
+        done: asyncio.Future[BufferedReader] = self._loop.create_future()
+        try:
+            await self._write(lambda _: self._writer.begin_snapshot(self._folder, done))
+        except BaseException:
+            done.cancel()  # its transaction may have failed when it had begun
+            raise
+        return await done
+
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
+        await asyncio.to_thread(self._readers.shutdown)
+        for connection in self._reading:
+            connection.close()
+        self._measurer.shutdown(wait=False)
+        # The last to close: SQLite then writes the WAL back, and one file is left.
         self._writer.stop()
         await asyncio.to_thread(self._writer.join)
-        await asyncio.to_thread(self._readers.shutdown)
         self._listeners.clear()
         self._lock.close()
 
@@ -140,6 +173,7 @@ class SqliteStore:
         connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = open_reader(self._folder)
+            self._reading.append(connection)
         return connection
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
@@ -156,6 +190,34 @@ class SqliteStore:
                 job.future.set_result(result)
             else:
                 job.future.set_exception(error)
+
+
+def _hand_over(copied: Copied) -> None:
+    snapshot, copy, error = copied
+    if snapshot.done.done():  # whoever asked has gone away
+        if copy is not None:
+            copy.close()
+    elif copy is not None:
+        snapshot.done.set_result(copy)
+    elif error is not None:
+        snapshot.done.set_exception(error)
+
+
+def _measured(folder: Path, figures: Figures) -> Figures:
+    disk = os.statvfs(folder)
+    return replace(
+        figures,
+        database_bytes=_file_bytes(folder / DATABASE),
+        wal_bytes=_file_bytes(folder / WAL),
+        free_bytes=disk.f_bavail * disk.f_frsize,
+    )
+
+
+def _file_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # the WAL's is made with the first write
+        return 0
 
 
 def _state(connection: apsw.Connection, log: LogId) -> State:

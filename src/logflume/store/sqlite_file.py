@@ -20,6 +20,7 @@ import apsw
 from logflume.errors import StoreBusy, StoreCorrupt, StoreFull, StoreUnavailable
 
 DATABASE = "logflume.db"
+WAL = f"{DATABASE}-wal"
 LOCK = "logflume.lock"
 
 PAGE_BYTES = 16 * 1024
@@ -152,6 +153,8 @@ def _migrate(connection: apsw.Connection) -> None:
 
 __all__ = [
     "CHECKPOINT_PAGES",
+    "DATABASE",
+    "WAL",
     "lock_folder",
     "open_reader",
     "open_writer",

@@ -101,6 +101,11 @@ class Transaction:
         self._announcements.append(Announcement(log, None))
         self.doomed = True
 
+    def touch(self) -> None:
+        """Write what stands there already: a page goes to the disk, and nothing grows."""
+        version = self._connection.pragma("user_version")
+        self._connection.execute(f"PRAGMA user_version = {version:d}")
+
     def purge(self) -> None:
         """Remove some rows of deleted logs."""
         for (key,) in self._connection.execute("SELECT log FROM doomed LIMIT 1"):

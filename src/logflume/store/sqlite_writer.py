@@ -13,9 +13,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -23,14 +26,16 @@ import apsw
 
 from logflume.errors import (
     CallerError,
+    Conflict,
     LogError,
     StoreBusy,
     StoreError,
     StoreFull,
     StoreUnavailable,
 )
-from logflume.store import Announcement
+from logflume.store import Announcement, Figures
 from logflume.store.sqlite_file import CHECKPOINT_PAGES, translated
+from logflume.store.sqlite_snapshot import Snapshot
 from logflume.store.sqlite_transaction import Transaction
 
 _log = logging.getLogger(__name__)
@@ -56,12 +61,15 @@ class Job:
 Outcome = tuple[Job, object, LogError | None]
 """How a job went: its result, or why it was refused."""
 
+Copied = tuple[Snapshot, BufferedReader | None, StoreError | None]
+"""How a snapshot went: the copy, or why there is none."""
+
 
 class Writer(threading.Thread):
     """Runs jobs until `stop`, in order, in as few transactions as keep up with them.
 
     `on_commit` is called in this thread, once for each transaction, with how its jobs went and
-    what is to be announced.
+    what is to be announced; `on_copied` when a snapshot is made.
     """
 
     def __init__(
@@ -69,12 +77,16 @@ class Writer(threading.Thread):
         connection: apsw.Connection,
         on_commit: Callable[[list[Outcome], list[Announcement]], None],
         on_failure: Callable[[StoreError], None],
+        on_copied: Callable[[Copied], None],
     ) -> None:
         super().__init__(name="logflume-writer", daemon=True)
         self._connection = connection
         self._transaction = Transaction(connection)
         self._on_commit = on_commit
         self._on_failure = on_failure
+        self._on_copied = on_copied
+        self.figures = Figures()
+        self._snapshot: Snapshot | None = None
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._failure: StoreError | None = None
         self._stumbled = False
@@ -96,9 +108,43 @@ class Writer(threading.Thread):
             jobs, stopping = self._take()
             if self._failure is not None:
                 self._on_commit([(job, None, self._failure) for job in jobs], [])
-            else:
+            elif jobs or self._transaction.doomed:
                 self._run_transaction(jobs)
+            self._copy_on()
+        self._give_up_snapshot(StoreUnavailable("the store is closed"))
         self._connection.close()
+
+    def begin_snapshot(self, folder: Path, done: asyncio.Future[BufferedReader]) -> None:
+        """Copy the database between the transactions to come; a job calls it, which nothing that
+        goes wrong with the copy may roll back. Raises Conflict when there is one under way."""
+        if self._snapshot is not None:
+            raise Conflict("a backup is being made already; try again when it is done")
+        self._snapshot = Snapshot(self._connection, folder, done)
+
+    def _copy_on(self) -> None:
+        """Some pages more. Whatever goes wrong with a copy is no concern of the store's."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if snapshot.done.cancelled():
+                raise StoreUnavailable("nobody wants the copy any more")
+            copy = snapshot.step()
+            if copy is not None:
+                self._snapshot = None
+                self._on_copied((snapshot, copy, None))
+        except StoreError as error:
+            self._give_up_snapshot(error)
+        except OSError as error:
+            self._give_up_snapshot(StoreUnavailable(f"the copy cannot be read: {error}"))
+
+    def _give_up_snapshot(self, error: StoreError) -> None:
+        if self._snapshot is not None:
+            self._snapshot.abandon()
+            self._on_copied((self._snapshot, None, error))
+            self._snapshot = None
 
     def _take(self) -> tuple[list[Job], bool]:
         """What has queued up, or nothing while there are deleted rows to purge; and whether to
@@ -117,11 +163,14 @@ class Writer(threading.Thread):
 
     def _patience(self) -> float | None:
         """Seconds until there is something to do although nobody asks for anything."""
+        if self._snapshot is not None:
+            return 0
         if not self._transaction.doomed or self._failure is not None:
             return None
         return PURGE_AGAIN_SECONDS if self._stumbled else 0
 
     def _run_transaction(self, jobs: list[Job]) -> None:
+        began = time.perf_counter()
         try:
             with translated():
                 outcomes = self._commit(jobs)
@@ -134,6 +183,8 @@ class Writer(threading.Thread):
             self._roll_back(jobs, StoreUnavailable(f"not stored: {error!r}"))
         else:
             self._stumbled = False
+            self.figures.commit_seconds.note(time.perf_counter() - began)
+            self.figures.commit_changes.note(len(jobs))
             self._on_commit(outcomes, self._transaction.take_announcements())
             self._checkpoint()
 
@@ -156,6 +207,8 @@ class Writer(threading.Thread):
 
     def _fail(self, error: StoreError) -> None:
         self._failure = error
+        # Closing must not write the WAL back and remove it: a sync may succeed falsely by now.
+        self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         self._on_failure(error)
 
     def _commit(self, jobs: list[Job]) -> list[Outcome]:
@@ -183,4 +236,4 @@ class Writer(threading.Thread):
         self._on_commit([(job, None, error) for job in jobs], [])
 
 
-__all__ = ["Job", "Outcome", "Writer"]
+__all__ = ["Copied", "Job", "Outcome", "Writer"]

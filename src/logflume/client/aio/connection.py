@@ -83,14 +83,22 @@ class AsyncConnection:
             raise _error(answer)
         return answer
 
-    async def open(self, path: str, params: Query, headers: Mapping[str, str]) -> httpx2.Response:
+    async def open(
+        self,
+        path: str,
+        params: Query,
+        headers: Mapping[str, str],
+        *,
+        method: str = "GET",
+        answer_seconds: float = SILENCE_SECONDS,
+    ) -> httpx2.Response:
         """An answer of status 2xx whose body is yet to be read; it must be closed.
 
         Raises ServerAway, Refused. Reading on breaks off when it was silent for too long.
         """
-        timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx2.Timeout(answer_seconds, connect=CONNECT_SECONDS)
         request = self._http.build_request(
-            "GET", path, params=params, headers=headers, timeout=timeout
+            method, path, params=params, headers=headers, timeout=timeout
         )
         with translated():
             answer = await self._http.send(request, stream=True)

@@ -14,6 +14,7 @@ HEADERS = {
     "Allow": "The methods that are known here.",
     "Cache-Control": "Whether the answer may be kept: for a minute if it can never change, else "
     "only to ask again with its `ETag`; `private` if the request had credentials.",
+    "Content-Digest": "The SHA-256 of the body (RFC 9530): `sha-256=:…:`, in Base64.",
     "ETag": "Names this answer; send it back in `If-None-Match`.",
     "Link": "The next page, `rel=next`, while there are more.",
     "Location": "The address of what was made.",

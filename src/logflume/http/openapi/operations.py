@@ -14,9 +14,11 @@ from logflume.http.openapi.operation import (
     COUNT,
     JSON,
     STORE,
+    TEXT,
     WRITE,
     Operation,
     answer,
+    content,
     json_content,
     one_of,
     query,
@@ -123,8 +125,39 @@ _SERVER = (
         "ready",
         "Server",
         "Whether the store takes a write, to the disk",
-        {200: answer("It does.", json_content("Health", {"status": "ready"}))},
-        WRITE,
+        {200: answer("It has just done so.", json_content("Health", {"status": "ready"}))},
+        ("not-ready",),
+        "Answered within 2 seconds, also where the disk is stuck. A probe makes nothing grow.",
+    ),
+    Operation(
+        "GET /metrics",
+        "metrics",
+        "Server",
+        "Figures for Prometheus",
+        {
+            200: answer(
+                "In Prometheus' text format, or as OpenMetrics if `Accept` asks for it.",
+                {"*/*": content(TEXT, 'logflume_watchers{pattern="sse"} 12.0\n')},
+            )
+        },
+        (),
+        "`docs/operations.md` says what each means. No label has an id, a project or an address.",
+    ),
+    Operation(
+        "POST /v1/backup",
+        "backUp",
+        "Server",
+        "The whole store, as a database file",
+        {
+            200: answer(
+                "A SQLite database of one moment. Appends go on while it is made and sent.",
+                {"application/vnd.sqlite3": {"schema": {"type": "string", "format": "binary"}}},
+                "Content-Digest",
+            )
+        },
+        ("conflict", *WRITE),
+        "`logflume backup` asks for it, `logflume verify` and `logflume restore` take it. One at a "
+        "time. For as long as it takes, the data folder's disk has a copy of the store.",
     ),
     Operation(
         "GET /openapi.json",

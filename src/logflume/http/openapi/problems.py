@@ -8,6 +8,7 @@ import msgspec
 
 from logflume import errors
 from logflume.http.body import MAX_BATCH_BYTES
+from logflume.http.health import not_ready
 from logflume.http.limits import (
     HEAD_SECONDS,
     HEADERS_TOO_LARGE,
@@ -81,7 +82,7 @@ _KINDS = (
         "`retry_of` that names none or one that has not ended, `Stream-Closed` on an append. A "
         "generic log: one of this name but of another kind, a type that is not the log's, a "
         "`Stream-Seq` that is not greater than the last, a source that was deleted. Any log: a "
-        "257th producer.",
+        "257th producer. A backup while one is being made, or of a server that keeps nothing.",
         problem_of(errors.Conflict("a deployment that is failed cannot become succeeded")),
     ),
     Kind("The log is finished; nothing can follow.", problem_of(errors.LogClosed(_FINISHED))),
@@ -89,7 +90,11 @@ _KINDS = (
         "Appends of this producer are missing before this one.",
         problem_of(errors.ProducerGap(1, 4)),
     ),
-    Kind("The offset is of an earlier log of this name.", problem_of(errors.WrongEpoch())),
+    Kind(
+        "The offset is of an earlier log of this name, or from before the server was restored from "
+        "a backup.",
+        problem_of(errors.WrongEpoch()),
+    ),
     Kind(
         "A batch over 20 MiB, compressed or not; one of more than 1,000,000 lines of a "
         "deployment; a deployment's JSON over 16 KiB.",
@@ -110,6 +115,11 @@ _KINDS = (
     Kind("A page of another site, which is not allowed, opens a WebSocket.", FOREIGN),
     Kind("`live=ws` is a WebSocket, and the request did not ask for one.", UPGRADE),
     Kind("Logflume failed.", Problem(500, "internal-error", "Logflume failed; its log says more")),
+    Kind(
+        "The server cannot do its work now. `reason` says why: `store-full`, `store-busy`, "
+        "`store-slow`, `store-failed` or `stopping`.",
+        not_ready("store-full", "only 1048576 bytes are left on the store's disk"),
+    ),
     Kind(
         "The store does not take requests now; nothing was stored.",
         problem_of(errors.StoreUnavailable("the store is closed")),

@@ -142,6 +142,7 @@ class Problem(msgspec.Struct, kw_only=True):
     expected: int | UnsetType = UNSET
     max_bytes: int | UnsetType = UNSET
     max_records: int | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class Health(msgspec.Struct):
@@ -230,6 +231,7 @@ MEANINGS: dict[str, Json] = {
     "expected": {"description": "The `Producer-Seq` that comes next."},
     "max_bytes": {"description": "The bound that was exceeded."},
     "max_records": {"description": "The bound that was exceeded."},
+    "reason": {"description": "Of `not-ready`: what stands in the way."},
     "streamNextOffset": {"description": "The offset after what was sent."},
     "streamCursor": {"description": "For caches between; a reader may ignore it."},
     "upToDate": {"description": "The reader has all there is."},
