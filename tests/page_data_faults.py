@@ -173,7 +173,7 @@ ROWS = (
     ),
     (
         "page: another site begins our worker",
-        f"{_ASSETS}/data.js",
+        f"{_ASSETS}/readers.js",
         "if (url.origin === location.origin) return",
         "if (true) return",
         f"{_DATA}::test_page_of_another_site_reads_it_in_a_worker_too",

@@ -8,7 +8,8 @@ from playwright.sync_api import Page
 
 OPEN = """
 async ([server, path, begun]) => {
-  const { LogData, begin } = await import(`${server}/assets/data.js`);
+  const { LogData } = await import(`${server}/assets/data.js`);
+  const { begin } = await import(`${server}/assets/readers.js`);
   const src = `${server}${path}`;
   if (begun) begin(src);
   const log = (window.log = { states: [], marks: [], told: [], messages: 0, rowless: 0 });

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.page.browsing import Api, numbered
 from tests.page.log_in_page import LogInPage
@@ -39,10 +39,28 @@ def test_last_lines_come_first_and_then_what_follows(
     log.until_tail(1501)
     assert log.row(1501)["text"] == "more"  # type: ignore[index]
     assert log.states == ["loading", "live"]
+    assert log.ask("log.told.length === new Set(log.told).size")
     queries = [query for query in asked if query]
     assert queries[0] == "tail=500"
     assert queries[1].startswith("live=sse&offset=")
     assert len(queries) == 2
+
+
+def test_last_lines_do_not_wait_for_the_worker(page: Page, api: Api) -> None:
+    """They are here although it has yet to start; what follows is, once it has."""
+    deployment = api.create()
+    api.append(deployment, *numbered(1, 20))
+    held: list[Route] = []
+    page.route("**/log-worker.js", lambda route: held.append(route))
+    with page.expect_request("**/log-worker.js"):
+        log = LogInPage(page, deployment)
+    log.until_tail(20)
+    assert log.ask("log.has(1, 20)")
+    assert log.states == ["loading"]
+    api.append(deployment, "more")
+    held[0].continue_()
+    log.until_tail(21)
+    log.until_connection("live")
 
 
 def test_any_part_is_read_by_number_and_its_neighbours_too(

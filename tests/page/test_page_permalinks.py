@@ -99,6 +99,7 @@ def test_line_that_is_not_there_yet_is_waited_for(page: Page, api: Api) -> None:
     page.goto(f"/d/{deployment}#L310-L311")
     waiting = page.locator("deploy-log .note.awaited")
     expect(waiting).to_contain_text("Line 310 is not there yet. Waiting for it.")
+    expect(note(page)).to_be_hidden()
     expect(row(page, 300)).to_be_in_viewport()
     api.append(deployment, *numbered(301, 305))
     expect(row(page, 305)).to_be_in_viewport()
@@ -106,6 +107,7 @@ def test_line_that_is_not_there_yet_is_waited_for(page: Page, api: Api) -> None:
     expect(row(page, 310)).to_be_in_viewport()
     expect(row(page, 311)).to_contain_class("marked")
     expect(waiting).to_be_hidden()
+    expect(note(page)).to_contain_text("Lines 310 to 311")
     expect(row(page, 900)).not_to_be_in_viewport()
 
 

@@ -294,7 +294,7 @@ def test_long_logs_are_not_searched_unasked(page: Page, api: Api) -> None:
         body = answer.text().replace("UNASKED = 200_000", "UNASKED = 20")
         route.fulfill(response=answer, body=body)
 
-    page.route("**/errors.js*", longer)
+    page.route("**/deployment.js", longer)
     page.goto(f"/d/{deployment}")
     expect(row(page, 21)).to_be_visible()
     button = page.get_by_role("button", name="First error")

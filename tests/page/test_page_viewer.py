@@ -46,6 +46,7 @@ def test_parts_of_a_line_are_one_line(page: Page, api: Api) -> None:
         assert text_of(page, 1) == "Name? flume"
         number = page.locator("deploy-log #L1")
         expect(number).to_have_attribute("aria-label", "3 of records 1–4")
+        number.hover()
         expect(number).to_have_attribute("title", re.compile("^3 of records 1–4 · "))
         expect(page.locator("deploy-log #L2")).not_to_have_attribute("aria-label", re.compile(""))
         page.reload()
@@ -187,8 +188,8 @@ def test_deleted_log_stays_on_the_screen(page: Page, api: Api) -> None:
 
 
 def embed(page: Page, attributes: str) -> None:
-    """Put an element with these attributes in a page that has none."""
-    page.goto("/")
+    """Put an element with these attributes in a page that has no script of its own."""
+    page.goto("/docs")
     page.evaluate(
         """async (attributes) => {
           await import("/assets/deploy-log.js");

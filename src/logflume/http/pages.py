@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from logflume.http.context import Context
+from logflume.http.joined import joined
 
 _ROOT = files("logflume.page")
 
@@ -20,8 +20,12 @@ MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+
 """Of the page's files. What the machine knows of types may be anything, and a browser runs no
 module of another one."""
 
-_SCRIPT = re.compile(r'(?P<margin> *)<script type="module" src="[^"]*/(?P<name>[\w.-]+)"></script>')
-_IMPORT = re.compile(r'^(?:import|export|\}).*?"\./(?P<name>[\w.-]+\.js)";', re.MULTILINE)
+SCRIPTS = (
+    *("compare.js", "deploy-log.js", "deployment.js", "list.js"),
+    *("differences-worker.js", "log-worker.js"),
+)
+"""The modules that pages and workers begin with. They come with all that they import, in one
+answer: the last lines of a log wait for it. The others are there, too, each by itself."""
 
 ITSELF = "'self'"
 
@@ -72,7 +76,7 @@ async def compare_page(_: Request) -> Response:
 
 async def asset(request: Request) -> Response:
     """A file of the page. An address that names this edition of them may be kept for ever; what a
-    module imports from beside it is of the same edition."""
+    module loads from beside it is of the same edition."""
     name = request.path_params["name"]
     body = _files().get(name)
     if body is None:
@@ -94,9 +98,11 @@ def edition() -> str:
 
 @cache
 def _files() -> dict[str, bytes]:
-    """The page's files by name, some 350 KB: a page loads nearly all of them at once."""
+    """What is served, by name: some 900 KB."""
     assets = (_ROOT / "assets").iterdir()
-    return {file.name: file.read_bytes() for file in assets if file.is_file()}
+    files = {file.name: file.read_bytes() for file in assets if file.is_file()}
+    modules = {name: body.decode() for name, body in files.items() if name.endswith(".js")}
+    return files | {name: joined(name, modules).encode() for name in SCRIPTS}
 
 
 def _page(name: str, *, frames: str = ITSELF) -> Response:
@@ -108,28 +114,7 @@ def _page(name: str, *, frames: str = ITSELF) -> Response:
 
 @cache
 def _html(name: str) -> str:
-    """The page, with what its script imports loaded side by side and not one after the other."""
-    text = (_ROOT / name).read_text("utf-8")
-    known: set[str] = set()
-
-    def with_modules(script: re.Match[str]) -> str:
-        """The script, below what it imports and none before it does."""
-        before = set(known)
-        new = sorted(_imported(script["name"], known) - before)
-        link = f'{script["margin"]}<link rel="modulepreload" href="/assets/{{{{edition}}}}/%s">\n'
-        return "".join(link % module for module in new) + script[0]
-
-    text = _SCRIPT.sub(with_modules, text)
-    return text.replace("{{edition}}", edition())
-
-
-def _imported(name: str, known: set[str]) -> set[str]:
-    """The modules that this one imports, and those that they do."""
-    for found in _IMPORT.finditer(_files()[name].decode()):
-        if found["name"] not in known:
-            known.add(found["name"])
-            _imported(found["name"], known)
-    return known
+    return (_ROOT / name).read_text("utf-8").replace("{{edition}}", edition())
 
 
 __all__ = ["asset", "compare_page", "deployment_page", "edition", "embedded_page", "list_page"]

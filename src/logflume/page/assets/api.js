@@ -64,6 +64,9 @@ export class Problem extends Error {
   }
 }
 
+/** What the id of a deployment looks like. */
+export const ID = /^dep_[0-9a-hjkmnp-tv-z]{37}$/;
+
 const PATIENCE_MS = 45_000; // until an answer begins: twice as long as a long poll waits
 
 let skew = 0; // milliseconds that the server's clock is ahead of ours

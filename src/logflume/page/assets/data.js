@@ -8,8 +8,11 @@
 
 import { address, ask, Problem } from "./api.js";
 import { HeldRows, isJoined } from "./held-rows.js";
+import { linesOf } from "./joins.js";
+import { reader } from "./readers.js";
 
 /** @typedef {import("./api.js").LogRecord} LogRecord */
+/** @typedef {import("./first-read.js").First} First */
 /** @typedef {import("./held-rows.js").Joined} Joined */
 /** @typedef {import("./held-rows.js").Row} Row */
 /** @typedef {import("./log-reader.js").Push} Push */
@@ -45,22 +48,10 @@ import { HeldRows, isJoined } from "./held-rows.js";
 
 export { isJoined };
 
-/** Workers that read already, by the address of the log. @type {Map<string, Worker>} */
-const begun = new Map();
-
-/**
- * Begin to read a log that is about to be shown: a worker takes its time to start, and may take it
- * while the rest of the page is loaded.
- * @param {string} src as it will be given to LogData
- */
-export function begin(src) {
-  const { href } = new URL(src, document.baseURI);
-  if (begun.has(href)) return;
-  const worker = makeWorker();
-  begun.set(href, worker);
-  worker.addEventListener("error", () => begun.get(href) === worker && begun.delete(href));
-  worker.postMessage({ open: href });
-}
+/** Before anything is known. @type {LogState} */
+export const UNKNOWN = {
+  connection: "loading", problem: undefined, tail: 0, closed: false, end: null, check: "none", faults: [],
+};
 
 export class LogData {
   #src;
@@ -69,18 +60,17 @@ export class LogData {
   #rows = new HeldRows();
   #closing = new AbortController();
   /** @type {LogState} */
-  #state = {
-    connection: "loading", problem: undefined, tail: 0, closed: false, end: null, check: "none", faults: [],
-  };
+  #state = UNKNOWN;
 
   /** @param {string} src the path or address of the log @param {Listener} listener */
   constructor(src, listener) {
     const { signal } = this.#closing;
     this.#src = new URL(src, document.baseURI).href;
     this.#listener = listener;
-    this.#worker = begun.get(this.#src) ?? makeWorker();
-    if (!begun.delete(this.#src)) this.#say({ open: this.#src });
-    this.#worker.addEventListener("message", ({ data }) => this.#take(data), { signal });
+    const { worker, first } = reader(this.#src);
+    this.#worker = worker;
+    first.then((answer) => this.#begin(answer));
+    this.#worker.addEventListener("message", ({ data }) => this.#told(data), { signal });
     this.#worker.addEventListener("error", ({ message }) => this.#broken(message), { signal });
     this.#say({ tell: true });
     const look = () => this.#say({ hidden: document.visibilityState === "hidden" });
@@ -128,10 +118,23 @@ export class LogData {
     this.#worker.postMessage(order);
   }
 
+  /** Show the last records while the worker that has them too has yet to start. @param {First} first */
+  #begin(first) {
+    if (this.#closing.signal.aborted || this.#state !== UNKNOWN || !("body" in first)) return;
+    const { body } = first;
+    if (body.length === 0) return;
+    this.#take({ state: { ...UNKNOWN, tail: body[body.length - 1].n }, lines: linesOf(body), marks: [] });
+  }
+
   /** @param {Push | {broken: string}} push */
-  #take(push) {
+  #told(push) {
     if ("broken" in push) return this.#broken(push.broken);
     this.#say({ tell: true });
+    this.#take(push);
+  }
+
+  /** @param {Push} push */
+  #take(push) {
     const { state, lines, marks } = push;
     if (state !== null) {
       const { problem } = state;
@@ -150,16 +153,4 @@ export class LogData {
     this.#listener.state(this.#state);
     this.close();
   }
-}
-
-/**
- * No page may begin a worker of another origin, but one of its own that imports it: so it is where
- * the page that shows the log is not of the server that has it.
- */
-function makeWorker() {
-  const url = new URL("./log-worker.js", import.meta.url);
-  if (url.origin === location.origin) return new Worker(url, { type: "module" });
-  const text = `import ${JSON.stringify(url.href)};`;
-  const own = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  return new Worker(own, { type: "module" });
 }

@@ -10,11 +10,12 @@
  * either, so an id that could be a deployment's is waited for.
  */
 
+import "./early.js";
 import "./deploy-log.js";
-import { deploymentPath, get, now, Problem } from "./api.js";
+import { deploymentPath, get, ID, now, Problem } from "./api.js";
 import { byId, make, say } from "./dom.js";
 import { showFavicon } from "./favicon.js";
-import { absolute, finished, ID, mark, ran, shortCommit } from "./format.js";
+import { absolute, finished, mark, ran, shortCommit } from "./format.js";
 
 /** @typedef {import("./api.js").Deployment} Deployment */
 /** @typedef {import("./deploy-log.js").DeployLog} DeployLog */

@@ -1,11 +1,10 @@
 /**
- * Begins to read the log of a deployment's page before the page itself has been loaded: this module
- * and what it needs come first, and a worker takes its time to start.
+ * Begins to read the log of a deployment's page before anything else of the page is begun with: it is
+ * imported first, and the server and a worker take their time.
  */
 
-import { deploymentPath } from "./api.js";
-import { begin } from "./data.js";
-import { ID } from "./format.js";
+import { deploymentPath, ID } from "./api.js";
+import { begin } from "./readers.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 if (ID.test(id)) begin(`${deploymentPath(id)}/log`);

@@ -22,6 +22,8 @@ import { listen } from "./stream.js";
 
 /** @typedef {"loading" | "live" | "polling" | "reconnecting" | "finished" | "deleted" | "failed"} State */
 
+/** To a GET. @typedef {{headers: Headers, body: any}} Answer */
+
 /** Consecutive records. @typedef {{records: LogRecord[]}} Batch */
 
 /**
@@ -75,9 +77,9 @@ export class Follow {
 
   /**
    * Read from `query`, such as `tail=1000`, and follow until the log ends or `stop`.
-   * @param {string} query
+   * @param {string} query @param {Promise<Answer | Problem> | null} [first] where it has been asked already
    */
-  async start(query) {
+  async start(query, first = null) {
     this.stop();
     const { signal } = (this.#stopping = new AbortController());
     this.#offset = this.#cursor = null;
@@ -86,7 +88,8 @@ export class Follow {
     this.#reader.state("loading");
     while (!signal.aborted) {
       const turn = (this.#turn = new AbortController());
-      const [state, problem] = await this.#once(query, turn.signal);
+      const [state, problem] = await this.#once(query, turn.signal, first);
+      first = null;
       if (signal.aborted) return;
       if (this.#offset !== null) query = `offset=${this.#offset}&limit=${CATCH_UP_RECORDS}`;
       if (state === "again" || turn.signal.aborted) continue;
@@ -119,11 +122,11 @@ export class Follow {
 
   /**
    * One GET, and what follows it for as long as that lasts.
-   * @param {string} query @param {AbortSignal} signal
+   * @param {string} query @param {AbortSignal} signal @param {Promise<Answer | Problem> | null} first
    * @returns {Promise<Outcome>}
    */
-  async #once(query, signal) {
-    const answer = await this.#get(query, signal);
+  async #once(query, signal, first) {
+    const answer = await (first ?? this.#get(query, signal));
     if (signal.aborted) return ["again"];
     if (answer instanceof Error) return this.#refused(answer);
     if (this.#hand(answer)) return ["finished"];
@@ -137,7 +140,7 @@ export class Follow {
 
   /**
    * @param {string} query @param {AbortSignal} signal
-   * @returns {Promise<{headers: Headers, body: any} | Problem>}
+   * @returns {Promise<Answer | Problem>}
    */
   async #get(query, signal) {
     try {

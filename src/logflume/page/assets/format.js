@@ -7,14 +7,25 @@
 /** A shape for each state, so that none is told by colour alone. @type {Record<string, string>} */
 const MARKS = { queued: "○", running: "●", succeeded: "✓", failed: "✕", cancelled: "⊘", deleted: "–" };
 
-/** What the id of a deployment looks like. */
-export const ID = /^dep_[0-9a-hjkmnp-tv-z]{37}$/;
-
-const COUNT = new Intl.NumberFormat("en");
-const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 const FAULTS_SAID = 3; // the first ones say where to look; more would fill the screen
 const SHORT_COMMIT = 8; // characters: enough to tell commits apart
+
+/** When it was, in the reader's language. */
+export const absolute = dateFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const day = dateFormat("en", { day: "numeric", month: "short", year: "numeric" });
+
+/**
+ * A way to write times. It is made when it is first used: a browser's first of all takes as long as
+ * the rest of the page's start.
+ * @param {string | undefined} language @param {Intl.DateTimeFormatOptions} options
+ * @returns {(time: string) => string}
+ */
+export function dateFormat(language, options) {
+  /** @type {Intl.DateTimeFormat | undefined} */
+  let format;
+  return (time) => (format ??= new Intl.DateTimeFormat(language, options)).format(new Date(time));
+}
 
 /** @param {string} status */
 export function mark(status) {
@@ -23,17 +34,12 @@ export function mark(status) {
 
 /** @param {number} number */
 export function count(number) {
-  return COUNT.format(number);
+  return String(number).replace(THOUSANDS, ",");
 }
 
 /** @param {number} number @param {string} noun */
 export function counted(number, noun) {
-  return `${COUNT.format(number)} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-/** @param {string} time */
-export function absolute(time) {
-  return ABSOLUTE.format(new Date(time));
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /**
@@ -46,7 +52,7 @@ export function ago(time, now) {
   if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
   if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
   if (seconds < 7 * 86_400) return `${Math.round(seconds / 86_400)} d ago`;
-  return DAY.format(new Date(time));
+  return day(time);
 }
 
 /** @param {number} milliseconds */

@@ -61,6 +61,7 @@ export class HeldRows {
         this.#rows.set(line.n, line);
       } else {
         const row = rowOf(line);
+        if (isSame(row, this.#rows.get(row.n))) continue;
         this.#rows.set(row.n, row);
         rows.push(row);
       }
@@ -83,6 +84,12 @@ export class HeldRows {
       if (!kept.some(({ first, last }) => n <= last && end >= first)) this.#rows.delete(n);
     }
   }
+}
+
+/** Whether a row is what was here before: a record never changes. @param {Row} row @param {Row | Joined | undefined} before */
+function isSame(row, before) {
+  if (before === undefined || isJoined(before)) return false;
+  return row.last === before.last && row.records === before.records && row.text === before.text;
 }
 
 /** @param {Line} line @returns {Row} */

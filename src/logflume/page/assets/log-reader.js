@@ -8,6 +8,7 @@
 
 import { address, get } from "./api.js";
 import { check } from "./check.js";
+import { answerOf, FIRST_QUERY, FIRST_READ } from "./first-read.js";
 import { Follow } from "./follow.js";
 import { LOOK_AHEAD, LOOK_BACK, linesOf } from "./joins.js";
 import { Order } from "./numbers.js";
@@ -17,6 +18,7 @@ import { Windows } from "./windows.js";
 
 /** @typedef {import("./api.js").LogRecord} LogRecord */
 /** @typedef {import("./api.js").Problem} Problem */
+/** @typedef {import("./first-read.js").First} First */
 /** @typedef {import("./follow.js").Batch} Batch */
 /** @typedef {import("./joins.js").Joined} Joined */
 /** @typedef {import("./joins.js").Line} Line */
@@ -31,7 +33,6 @@ import { Windows } from "./windows.js";
 
 /** @typedef {{state: ToldState | null, lines: (Line | Joined)[], marks: LogRecord[]}} Push */
 
-const FIRST_READ = 500; // records
 const HELD_BYTES = 64 * 1024 * 1024;
 const CHECKED_BYTES = 16 * 1024 * 1024; // of a log that is checked unasked: a tenth of a second
 const PUSH_MS = 50; // between two pushes of what comes by itself: no screen shows more
@@ -48,6 +49,8 @@ export class LogReader {
   #reading;
   /** @type {Span[]} */
   #wanted = [];
+  /** @type {(answer: import("./follow.js").Answer | Problem) => void} */
+  #giveFirst = () => {};
   #isHeard = false; // whether the page waits for a push
   #hidden = false;
   #resting = 0;
@@ -77,7 +80,12 @@ export class LogReader {
       state: (state, problem) => this.#connected(state, problem),
       behind: () => this.#peek(),
     });
-    this.#follow.start(`tail=${FIRST_READ}`);
+    this.#follow.start(FIRST_QUERY, new Promise((resolve) => (this.#giveFirst = resolve)));
+  }
+
+  /** What the page has read already. @param {First} first */
+  begin(first) {
+    this.#giveFirst(answerOf(first));
   }
 
   /** The page listens: at first, and again each time it has taken a push, so that none pile up. */

@@ -5,11 +5,12 @@
 
 import { LogReader } from "./log-reader.js";
 
+/** @typedef {import("./first-read.js").First} First */
 /** @typedef {import("./spans.js").Span} Span */
 
 /**
  * What the page says. Each `tell` lets it be told one thing more.
- * @typedef {{open: string} | {tell: true} | {want: Span[], lacking: Span[]} | {hidden: boolean} | {verify: true}} Order
+ * @typedef {{open: string} | {first: First} | {tell: true} | {want: Span[], lacking: Span[]} | {hidden: boolean} | {verify: true}} Order
  */
 
 /** @type {LogReader | null} */
@@ -20,6 +21,7 @@ let broken = null;
 addEventListener("message", ({ data }) => {
   const order = /** @type {Order} */ (data);
   if ("open" in order) reader = new LogReader(order.open, (push) => postMessage(push));
+  else if ("first" in order) reader?.begin(order.first);
   else if ("want" in order) reader?.want(order.want, order.lacking);
   else if ("hidden" in order) reader?.hide(order.hidden);
   else if ("verify" in order) reader?.verify();

@@ -141,12 +141,15 @@ class Permalinks {
     if (this.#awaited === null || connection === "loading") return;
     const { from } = this.#awaited;
     if (from <= tail) {
+      this.#mark(this.#awaited);
       this.#goTo(this.#awaited);
     } else if (closed) {
+      this.#note.hide();
       this.#viewer.follow();
       this.#waiting.show(`There is no line ${count(from)}: the log ends with line ${count(tail)}.`);
     } else {
       if (this.#waiting.shown) return;
+      this.#note.hide();
       this.#viewer.follow();
       this.#waiting.show(`Line ${count(from)} is not there yet. Waiting for it.`);
       return;

@@ -8,7 +8,7 @@
  */
 
 import { make } from "./dom.js";
-import { absolute, counted } from "./format.js";
+import { absolute, counted, dateFormat } from "./format.js";
 import { paint } from "./text.js";
 
 /** @typedef {import("./data.js").Row} Row */
@@ -23,6 +23,11 @@ const WORDS = [
   ["debug", ["debug", "trace"]],
 ];
 const LEVELS = new Map(WORDS.flatMap(([word, levels]) => levels.map((level) => [level, word])));
+
+/** The time of the day, where the reader is. */
+const clock = dateFormat("en", {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
+});
 
 // GitLab's marker of a section: the rest of its line is text like any other.
 const SECTION = /(?:\x1b\[0K)?section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])?\r\x1b\[0K/g;
@@ -68,13 +73,12 @@ export function placeholder(n, missing) {
 function numberOf({ n, last, records, time }) {
   // Out of the order of the Tab key, which would stop at every line of the screen.
   const number = make("a", { className: "number", part: "number", id: `L${n}`, href: `#L${n}`, tabIndex: -1 }, String(n));
-  let said = absolute(time);
-  if (records > 1) {
-    const which = `${records === last - n + 1 ? "" : `${records} of `}records ${n}–${last}`;
-    number.setAttribute("aria-label", which);
-    said = `${which} · ${said}`;
-  }
-  number.title = said;
+  const which = records > 1 ? `${records === last - n + 1 ? "" : `${records} of `}records ${n}–${last}` : "";
+  if (which) number.setAttribute("aria-label", which);
+  // Few numbers are ever pointed at, and to write the time of every row costs half as much as the row.
+  number.addEventListener("pointerenter", () => {
+    number.title = which ? `${which} · ${absolute(time)}` : absolute(time);
+  }, { once: true });
   return number;
 }
 
@@ -107,13 +111,4 @@ function shown({ kind, text, record }) {
   if (kind !== "group") return text || (kind ?? "");
   if (record.open) return group ?? "";
   return text.replace(SECTION, "").replace(/^::endgroup::|^##\[endgroup\]|^\^\^\^ \+\+\+/i, "");
-}
-
-const CLOCK = new Intl.DateTimeFormat("en", {
-  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
-});
-
-/** The time of the day, where the reader is. @param {string} time */
-function clock(time) {
-  return CLOCK.format(new Date(time));
 }

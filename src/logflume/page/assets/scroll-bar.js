@@ -63,8 +63,10 @@ export class ScrollBar {
   }
 
   #scrolled() {
-    const { scrollTop } = this.#frame.screen;
-    if (Math.abs(scrollTop - this.#written) < 1) return;
+    const { scrollTop, scrollHeight, clientHeight } = this.#frame.screen;
+    // On a screen that has grown there is less to scroll, and the browser itself puts the bar back.
+    const least = Math.min(this.#written, scrollHeight - clientHeight - 1);
+    if (scrollTop > least - 1 && scrollTop < this.#written + 1) return;
     this.#written = scrollTop;
     this.#dragged = performance.now();
     clearTimeout(this.#timer);

@@ -30,7 +30,7 @@ export function chosen(host, name) {
 /** @param {Viewer} viewer */
 export function install(viewer) {
   const buttons = CHOICES.map(({ name, label, title }) => {
-    const button = make("button", { type: "button", className: `toggle ${name}`, title, part: "button" }, label);
+    const button = make("button", { type: "button", className: `tool toggle ${name}`, title, part: "button" }, label);
     button.addEventListener("click", () => (viewer[name] = !viewer[name]));
     return button;
   });

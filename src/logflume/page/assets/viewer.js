@@ -12,7 +12,7 @@
  * show their times, or do so no more).
  */
 
-import { isJoined, LogData } from "./data.js";
+import { isJoined, LogData, UNKNOWN } from "./data.js";
 import { Dress } from "./dress.js";
 import { Lines } from "./lines.js";
 import { movements } from "./movements.js";
@@ -31,11 +31,6 @@ import { Viewport } from "./viewport.js";
  * What a key does. One whose `when` says no is not to be offered; `group` is a heading in the help.
  * @typedef {{does: string, do: (event?: KeyboardEvent) => void, group?: string, when?: () => boolean}} Key
  */
-
-/** Before anything is known. @type {LogState} */
-const UNKNOWN = {
-  connection: "loading", problem: undefined, tail: 0, closed: false, end: null, check: "none", faults: [],
-};
 
 export class Viewer extends EventTarget {
   lines = new Lines();
