@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from logflume.deployments.deployment import NewDeployment
 from logflume.deployments.deployments import Deployments, log_of
+from logflume.deployments.masking import RulesOf, no_rules
 from logflume.generic.logs import Logs
 from logflume.http.app import application
 from logflume.http.context import Context
@@ -63,13 +64,16 @@ class Client:
 class App:
     """The application over `store`, whose clock stands still but for a microsecond a look."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, *, rules: RulesOf = no_rules) -> None:
         numbers = count()
         self.now_us = 1_795_435_200_000_000
         self.store = store or MemoryStore()
         self.tails = Tails(self.store)
         self.deployments = Deployments(
-            self.store, clock=self._clock, random=lambda size: next(numbers).to_bytes(size)
+            self.store,
+            clock=self._clock,
+            random=lambda size: next(numbers).to_bytes(size),
+            rules=rules,
         )
         logs = Logs(self.store, clock=self._clock)
         context = Context(self.store, self.tails, self.deployments, logs, self._clock)

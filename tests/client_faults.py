@@ -283,8 +283,8 @@ ROWS = (
     (
         "who logs waits for the server",
         "client/logging_handler.py",
-        "            sender.put(encode_lines(self._text(record), self._stream, level, sent))",
-        "            sender.put(encode_lines(self._text(record), self._stream, level, sent))\n"
+        "            sender.put(encode_lines(text, self._stream, level, sent))",
+        "            sender.put(encode_lines(text, self._stream, level, sent))\n"
         "            sender.flush(60)",
         f"{LOGGING}::test_a_server_that_is_slow",
     ),

@@ -79,8 +79,8 @@ ROWS = (
     (
         "the look at a body knows one case only",
         MARKERS,
-        '" % _NAMES.encode(), re.IGNORECASE)\n_PRINTED_SIGN',
-        '" % _NAMES.encode())\n_PRINTED_SIGN',
+        '" % _SIGNS, re.IGNORECASE)\n_PRINTED_SIGN',
+        '" % _SIGNS)\n_PRINTED_SIGN',
         TABLES,
     ),
     (

@@ -12,6 +12,7 @@ import pytest
 
 from logflume.cli.pump import Keys, Pump, Source, write_all
 from logflume.cli.recorder import Recorder, SafeSpool
+from logflume.masks.masks import Masks
 
 MEGABYTE = 1024 * 1024
 
@@ -21,7 +22,7 @@ class Recorded:
 
     def __init__(self) -> None:
         self.body = b""
-        self.recorder = Recorder(SafeSpool(self._append), "stdout")
+        self.recorder = Recorder(SafeSpool(self._append), "stdout", Masks())
 
     def _append(self, records: bytes) -> None:
         self.body += records

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from logflume.cli.recorder import PROMPT_SECONDS, Recorder, SafeSpool, encode
 from logflume.cli.spool import SpoolFull
+from logflume.masks.masks import Masks
 
 SENT = "2026-11-23T15:37:00.000000Z"
 lines = st.lists(st.tuples(st.text(max_size=9), st.booleans()), min_size=1, max_size=9)
@@ -32,7 +33,7 @@ def test_records_are_ndjson(lines: list[tuple[str, bool]]) -> None:
 def test_a_prompt_waits_a_little() -> None:
     """A pending line is due a moment after it began, not after its last byte; its end clears it."""
     written: list[bytes] = []
-    recorder = Recorder(SafeSpool(written.append), "stdout")
+    recorder = Recorder(SafeSpool(written.append), "stdout", Masks())
     recorder.push(b"Go", 10)
     recorder.push(b" on? ", 10.1)
     assert recorder.flush_at == 10 + PROMPT_SECONDS
@@ -56,7 +57,7 @@ def test_what_goes_on_with_a_prompt_says_so() -> None:
     be taken for a marker. Caught: a line that is a group where the command was slow."""
     written: list[bytes] = []
     spool = SafeSpool(written.append)
-    recorder, other = Recorder(spool, "stdout"), Recorder(spool, "stderr")
+    recorder, other = Recorder(spool, "stdout", Masks()), Recorder(spool, "stderr", Masks())
     recorder.push(b"Go on? ", 10)
     recorder.flush()
     other.push(b"::group::other\n", 11)

@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parent.parent / "src"
 
 LINES = (
     ("errors", "records"),
-    ("rules", "wire", "histogram"),
+    ("rules", "wire", "masks", "histogram"),
     ("store",),
     ("batch", "reads", "tail", "cursor", "lineage", "forks"),
     ("access",),
@@ -26,7 +26,7 @@ LINES = (
 )
 """A file imports only from its own line or the lines above it."""
 
-NEVER_AWAIT = {"errors", "records", "rules", "wire", "histogram"}
+NEVER_AWAIT = {"errors", "records", "rules", "wire", "masks", "histogram"}
 READING = ("batch", "reads", "tail", "cursor", "lineage", "forks")
 CORE = {f"logflume.{name}" for name in (*NEVER_AWAIT, "store", *READING)}
 """Of `store` only the Protocol: the stores themselves know files and threads."""
@@ -76,7 +76,15 @@ SERVER_SIDE = {
 """What of the commands knows the server's inside: what puts it together, what works on its store
 without it, and its part of uvicorn."""
 
-FOR_CLIENTS = ("errors", "records", "deployments.ids", "deployments.lines", "client", "__version__")
+FOR_CLIENTS = (
+    "errors",
+    "records",
+    "masks",
+    "deployments.ids",
+    "deployments.lines",
+    "client",
+    "__version__",
+)
 """What the client, the comparison and the commands may know of the rest."""
 
 CLIENTS = {"client": (), "compare": (), "cli": ("compare",)}

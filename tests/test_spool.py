@@ -15,6 +15,7 @@ from logflume.cli.left_overs import BROKEN_OFF, settle
 from logflume.cli.recorder import Recorder, SafeSpool
 from logflume.cli.spool import Append, Order, Result, Spool, SpoolFull, SpoolTaken
 from logflume.cli.spools import left_over, new_spool, state_root
+from logflume.masks.masks import Masks
 
 ID = "dep_" + "0" * 37
 ORDER = Order(ID, "http://127.0.0.1:9", f"{ID}.1", {"id": ID, "project": "shop"})
@@ -137,7 +138,7 @@ def test_a_damaged_spool_is_told_of(tmp_path: Path) -> None:
 
 def test_a_writer_that_died(spool: Spool) -> None:
     """A spool without a result gets one: the open line's end, a note, and that it has failed."""
-    recorder = Recorder(SafeSpool(spool.append), "stderr")
+    recorder = Recorder(SafeSpool(spool.append), "stderr", Masks())
     recorder.push(b"done\nunfinished", 0)
     recorder.flush()
     settle(spool)

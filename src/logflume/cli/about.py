@@ -27,6 +27,8 @@ class About:
     """The id of the deployment whose log, up to the failed section, this one's begins with."""
     markers: str = ""
     """Whose markers count besides those that always do."""
+    masks: tuple[str, ...] = ()
+    """Values that nobody is to see, besides those of the environment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ command has ended.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -19,6 +20,7 @@ from logflume.cli.messages import say
 from logflume.cli.origin import GitQuestion
 from logflume.cli.pump import Keys, Pump, Source
 from logflume.cli.recorder import Recorder
+from logflume.cli.secrets import masks_of
 from logflume.cli.settings import Settings
 from logflume.cli.spool import Result
 from logflume.cli.streams import Streams
@@ -39,10 +41,12 @@ def attend(
 
     The signals of `signals.WATCHED` must be blocked.
     """
-    delivery = Delivery(name, settings)
+    masks = masks_of(os.environ, about.masks)
+    delivery = Delivery(name, settings, masks)
     delivery.open(about, git)
     sources = [
-        Source(out.fd, Recorder(delivery.log, out.stream), out.echo) for out in joined.outputs
+        Source(out.fd, Recorder(delivery.log, out.stream, masks), out.echo)
+        for out in joined.outputs
     ]
     typed = joined.typed and joined.pty is not None
     pump = Pump(sources, Keys(child.STDIN, joined.pty or 0) if typed else None)
@@ -60,10 +64,11 @@ def report_not_started(
     error: child.NotStarted, name: Name, about: About, git: GitQuestion, settings: Settings
 ) -> int:
     """Tell in the log that there is nothing to run; the exit code."""
-    delivery = Delivery(name, settings)
+    masks = masks_of(os.environ, about.masks)
+    delivery = Delivery(name, settings, masks)
     signals.watch(lambda taken: delivery.hurry.set() if taken.number in signals.PASSED_ON else None)
     delivery.open(about, git)
-    delivery.log.add([(str(error), False)], "system")
+    delivery.log.add([(masks.masked(str(error)), False)], "system")
     delivery.close(Result("failed", error.exit_code))
     return error.exit_code
 

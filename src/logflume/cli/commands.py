@@ -64,6 +64,7 @@ def run(
     meta: opt.Meta = None,
     retry_of: opt.RetryOf = "",
     markers: opt.Markers = None,
+    mask: opt.Mask = None,
     server: opt.Server = DEFAULT_SERVER,
 ) -> None:
     """Run a command as a deployment.
@@ -74,16 +75,19 @@ def run(
       logflume run --project shop --environment production -- make deploy
       logflume run --meta ticket=OPS-12 -- kubectl rollout status deploy/shop
       logflume run --retry-of dep_… -- ./deploy.sh --from migrations
+      logflume run --mask @secrets.txt -- ./deploy.sh
 
     The page's address comes first, on stderr. The command sees a terminal if there is one, keeps
     its exit code and its signals, and never fails or waits because the server is away: its log is
-    then kept on disk and sent by the next run, or by `logflume sync`.
+    then kept on disk and sent by the next run, or by `logflume sync`. Values of variables such as
+    API_TOKEN are `***` in the log, and so are those of --mask and of `::add-mask::` lines.
     """
     metadata = opt.read_metadata(meta)
     retried = opt.read_retry_of(retry_of)
     about = About(
         *(project, environment, title, ref, commit, opt.read_url(url), metadata, retried),
         opt.read_markers(markers),
+        opt.read_masks(mask),
     )
     settings = opt.read_lasting_settings(server)
     from logflume.cli.run import run as run_command
@@ -106,6 +110,7 @@ def push(
         typer.Option(help="What the end of the input means; running leaves the log open."),
     ] = "succeeded",
     markers: opt.Markers = None,
+    mask: opt.Mask = None,
     server: opt.Server = DEFAULT_SERVER,
 ) -> None:
     """Log what comes on stdin.
@@ -121,6 +126,7 @@ def push(
     about = About(
         *(project, environment, title, ref, commit, opt.read_url(url), metadata),
         markers=opt.read_markers(markers),
+        masks=opt.read_masks(mask),
     )
     settings = opt.read_lasting_settings(server)
     if sys.stdin is None or sys.stdin.isatty():

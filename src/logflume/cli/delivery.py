@@ -19,6 +19,7 @@ from logflume.cli.settings import Settings
 from logflume.cli.spool import Order, Result, Spool
 from logflume.cli.spools import new_spool
 from logflume.cli.upload import Outcome, Upload
+from logflume.masks.masks import Masks
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 2000
@@ -31,7 +32,8 @@ LEFT_OVER_SECONDS = 1.0
 class Delivery:
     """One deployment, from its first line to its end."""
 
-    def __init__(self, name: Name, settings: Settings) -> None:
+    def __init__(self, name: Name, settings: Settings, masks: Masks) -> None:
+        self._masks = masks
         self._name = name
         self._settings = settings
         self.hurry = threading.Event()
@@ -43,7 +45,7 @@ class Delivery:
 
     def open(self, about: About, git: GitQuestion) -> None:
         """Make the spool and start to send it."""
-        body = described(self._name.id, about, git)
+        body = described(self._name.id, about, git, self._masks)
         producer = f"{self._name.id}.{os.urandom(4).hex()}"
         order = Order(self._name.id, self._settings.server, producer, body, about.markers)
         try:
@@ -82,14 +84,19 @@ class Delivery:
         self._upload.wake()
 
 
-def described(deployment_id: str, about: About, git: GitQuestion) -> dict[str, object]:
-    """The body that creates the deployment; what the options leave open comes from git and CI."""
+def described(
+    deployment_id: str, about: About, git: GitQuestion, masks: Masks
+) -> dict[str, object]:
+    """The body that creates the deployment; what the options leave open comes from git and CI.
+
+    What is masked in the log is so in all that is written for people, and not in names.
+    """
     known = origin(os.environ, git.answer(), _folder())
     texts = {
-        "title": about.title,
-        "ref": about.ref or known.ref,
+        "title": masks.masked(about.title),
+        "ref": masks.masked(about.ref or known.ref or ""),
         "commit": about.commit or known.commit,
-        "url": about.url,
+        "url": _masked_url(about.url, masks),
     }
     return {
         "id": deployment_id,
@@ -98,10 +105,16 @@ def described(deployment_id: str, about: About, git: GitQuestion) -> dict[str, o
         **{name: _clip(text, LONGEST_TEXT) for name, text in texts.items() if text},
         **({"retry_of": about.retry_of} if about.retry_of else {}),
         "metadata": {
-            _clip(name, LONGEST_NAME): _clip(text, LONGEST_TEXT)
+            _clip(name, LONGEST_NAME): _clip(masks.masked(text), LONGEST_TEXT)
             for name, text in about.metadata.items()
         },
     }
+
+
+def _masked_url(url: str, masks: Masks) -> str:
+    """The address without secrets; empty if it is none any more, which the server would refuse."""
+    masked = masks.masked(url)
+    return masked if masked.startswith(("http://", "https://")) else ""
 
 
 def _folder() -> str:

@@ -6,6 +6,7 @@ What is wrong with one is said before anything is begun, in one line, with exit 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -62,6 +63,14 @@ Markers = Annotated[
         "where the log is written on Buildkite.",
     ),
 ]
+Mask = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="VALUE|@FILE",
+        help="Not to be seen in the log; may be repeated. @FILE holds a value a line, and other "
+        "users cannot see it in `ps`; @@… is a value that begins with @.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 Which = Annotated[
     str, typer.Argument(metavar="ID|URL", help="A deployment's id, or its page's address.")
@@ -83,6 +92,25 @@ def read_retry_of(which: str) -> str:
 def read_markers(markers: str | None) -> str:
     """Whose markers count besides those that always do, here if nothing is said."""
     return markers or ("buildkite" if os.environ.get("BUILDKITE") == "true" else "")
+
+
+def read_masks(values: list[str] | None) -> tuple[str, ...]:
+    """The values that are not to be seen, those in files too. Raises BadParameter."""
+    masks: list[str] = []
+    for value in values or []:
+        if value.startswith("@@") or not value.startswith("@"):
+            masks.append(value.removeprefix("@"))
+            continue
+        try:
+            text = Path(value[1:]).read_bytes()
+        except OSError as error:
+            why = error.strerror or error
+            raise typer.BadParameter(
+                f"--mask: {value[1:]} cannot be read ({why}); a value that begins with @ is "
+                "written with two"
+            ) from error
+        masks += [os.fsdecode(line) for line in text.split(b"\n")]
+    return tuple(masks)
 
 
 def read_settings(server: str) -> Settings:
@@ -128,6 +156,7 @@ __all__ = [
     "Environment",
     "Json",
     "Markers",
+    "Mask",
     "Meta",
     "Project",
     "Ref",
@@ -138,6 +167,7 @@ __all__ = [
     "Which",
     "read_lasting_settings",
     "read_markers",
+    "read_masks",
     "read_metadata",
     "read_settings",
     "read_url",

@@ -16,27 +16,30 @@ from logflume.cli.messages import say
 from logflume.cli.origin import GitQuestion
 from logflume.cli.pump import Pump, Source
 from logflume.cli.recorder import Recorder
+from logflume.cli.secrets import masks_of
 from logflume.cli.settings import Settings
 from logflume.cli.spool import Result
+from logflume.masks.masks import Masks
 
 
 def push(about: About, status_on_eof: str, settings: Settings) -> int:
     """Log stdin to its end. Does not return if a signal ended it."""
     name = new_name(settings.server)
     say(name.page)
-    delivery = Delivery(name, settings)
+    masks = masks_of(os.environ, about.masks)
+    delivery = Delivery(name, settings, masks)
     with signals.blocked():
         delivery.open(about, GitQuestion())
-        stopped = _log_stdin(delivery)
+        stopped = _log_stdin(delivery, masks)
         delivery.close(Result("cancelled", 128 + stopped) if stopped else Result(status_on_eof))
     if stopped:
         child.die_of(stopped)
     return 0
 
 
-def _log_stdin(delivery: Delivery) -> int:
+def _log_stdin(delivery: Delivery, masks: Masks) -> int:
     """Until the input ends or a signal ends it; which one, or 0. Another one after it hurries."""
-    pump = Pump([Source(os.dup(child.STDIN), Recorder(delivery.log, "stdout"))])
+    pump = Pump([Source(os.dup(child.STDIN), Recorder(delivery.log, "stdout", masks))])
     ended_by: list[int] = []
 
     def react(taken: signals.Taken) -> None:

@@ -1,4 +1,4 @@
-"""One stream of output as records in the spool: split, stamped, encoded.
+"""One stream of output as records in the spool: masked, split, stamped, encoded.
 
 Nothing here may stop the command: a spool that cannot be written (disk full) costs the log some
 lines, which is said once on stderr and, as soon as there is room, in the log itself.
@@ -15,6 +15,8 @@ import msgspec
 from logflume.cli.messages import say
 from logflume.cli.spool import SpoolFull
 from logflume.deployments.lines import Line, LineSplitter
+from logflume.masks.masks import Masks
+from logflume.masks.stream import StreamMask
 
 PROMPT_SECONDS = 0.2
 """How long a line waits for its newline before it is shown as far as it is: a prompt."""
@@ -90,18 +92,22 @@ def note(text: str) -> bytes:
 
 
 class Recorder:
-    """Takes the bytes of one stream. `flush_at` is when a pending line wants to be seen, if any."""
+    """Takes the bytes of one stream. `flush_at` is when a pending line wants to be seen, if any.
 
-    def __init__(self, spool: SafeSpool, stream: str) -> None:
+    What `masks` holds back of a line that waits does not want to be seen.
+    """
+
+    def __init__(self, spool: SafeSpool, stream: str, masks: Masks) -> None:
         self._spool = spool
         self._stream = stream
+        self._mask = StreamMask(masks)
         self._splitter = LineSplitter()
         self._continues = False  # the last record is partial
         self.flush_at: float | None = None
 
     def push(self, piece: bytes, now_seconds: float) -> None:
         """Record what was written just now."""
-        lines = self._splitter.push(piece)
+        lines = self._splitter.push(self._mask.push(piece))
         self._add(lines)
         if not self._splitter.pending:
             self.flush_at = None
@@ -115,6 +121,7 @@ class Recorder:
 
     def finish(self) -> None:
         """The stream has ended; its last line is complete."""
+        self._add(self._splitter.push(self._mask.finish()))
         self._add(self._splitter.finish())
         self.flush_at = None
 

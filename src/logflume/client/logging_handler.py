@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from weakref import WeakSet
@@ -19,6 +19,7 @@ from logflume.client import endings
 from logflume.client.addresses import normal_server
 from logflume.client.blocking.client import Client
 from logflume.client.log_sender import LogSender, Order, is_sending
+from logflume.client.masking import masks_of
 from logflume.client.outbox import LONGEST_LEVEL, encode_lines
 from logflume.client.requests import new_id, said
 
@@ -39,7 +40,8 @@ class LoggingHandler(logging.Handler):
     with the first record, and finishes when the process ends.
 
     `server` is an address or a Client. Records are lines of `stream`; the formatter's usual text is
-    the message alone, since the log has time and level by itself. Raises ValueError.
+    the message alone, since the log has time and level by itself. `masks` are secrets, which become
+    `***` in it, in any usual form, if they have at least 4 characters. Raises ValueError.
     """
 
     _sender: LogSender | None
@@ -56,6 +58,7 @@ class LoggingHandler(logging.Handler):
         metadata: Mapping[str, str] | None = None,
         token: str | None = None,
         stream: str = "stdout",
+        masks: Iterable[str] = (),
         level: int | str = logging.NOTSET,
     ) -> None:
         super().__init__(level)
@@ -70,6 +73,9 @@ class LoggingHandler(logging.Handler):
         Client(server, token).close()
         self.deployment_id = deployment_id or new_id()
         """Whose log it is."""
+        self._masks = masks_of(masks)
+        title = title and self._masks.masked(title)
+        metadata = {name: self._masks.masked(text) for name, text in (metadata or {}).items()}
         fields = said(project=project, environment=environment, title=title, metadata=metadata)
         create = {**fields, "id": self.deployment_id} if project else None
         self._order = Order(normal_server(server), token, self.deployment_id, create)
@@ -145,7 +151,8 @@ class LoggingHandler(logging.Handler):
             self._tell_dropped()
             sent = datetime.fromtimestamp(record.created, UTC)
             level = record.levelname.lower()[:LONGEST_LEVEL]
-            sender.put(encode_lines(self._text(record), self._stream, level, sent))
+            text = self._masks.masked(self._text(record))
+            sender.put(encode_lines(text, self._stream, level, sent))
 
     def _start(self) -> LogSender | None:
         """The thread, which begins with the first record: before that, the process may fork."""

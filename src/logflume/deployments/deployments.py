@@ -27,6 +27,7 @@ from logflume.deployments.deployment import (
 from logflume.deployments.digests import Digests
 from logflume.deployments.ids import RANDOM_BYTES, is_deployment_id, new_deployment_id
 from logflume.deployments.line_records import encode_end, encode_feed, encode_status
+from logflume.deployments.masking import Masking, Maskings, RulesOf, no_rules
 from logflume.deployments.retries import retry
 from logflume.errors import Conflict, LogExists, LogGone, NoSuchLog, Outdated, StoreFull
 from logflume.forks import FORKED_FROM, FORKING, Forks
@@ -49,17 +50,24 @@ def log_of(deployment: str) -> LogId:
 class Deployments:
     """All deployments in a store. Use it on one event loop.
 
-    `clock` gives microseconds since 1970, `random` that many random bytes.
+    `clock` gives microseconds since 1970, `random` that many random bytes, `rules` what is masked
+    in a project's logs.
     """
 
     def __init__(
-        self, store: Store, *, clock: Callable[[], int], random: Callable[[int], bytes]
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+        rules: RulesOf = no_rules,
     ) -> None:
         self._store = store
         self._clock = clock
         self._random = random
         self._untold = False
         self._digests = Digests(store, PREFIX)
+        self._maskings = Maskings(self._project_of, rules)
         self._forks = Forks(store)
         # A lock lives as long as somebody holds it or waits for it.
         self._changing: WeakValueDictionary[LogId, asyncio.Lock] = WeakValueDictionary()
@@ -138,6 +146,8 @@ class Deployments:
                 with suppress(Outdated):  # an append was under way: look again
                     new = of_state(await self._store.append(log, step))
                     break
+            if new.finished:
+                self._maskings.forget(log)
             # Before the next change is let in, or the feed could tell them in the wrong order.
             await self._tell("changed", new)
         return new
@@ -146,6 +156,7 @@ class Deployments:
         """The lines that retries of it begin with stay theirs. Raises NoSuchLog."""
         deployment = await self.get(id)
         await self._forks.delete(log_of(id), self._clock())
+        self._maskings.forget(log_of(id))
         await self._tell("deleted", deployment)
 
     def append(
@@ -157,6 +168,11 @@ class Deployments:
         if changing is None:
             return self._store.append(log, append)
         return self._append_after(changing, log, append)
+
+    async def masking(self, log: LogId) -> Masking:
+        """What masks lines before they are appended to the log, by one who appends again and again.
+        Raises NoSuchLog."""
+        return await self._maskings.of(log)
 
     async def _append_after(self, changing: asyncio.Lock, log: LogId, append: Append) -> State:
         """Let the change through, or a busy producer could hold off the end for ever."""
@@ -181,6 +197,9 @@ class Deployments:
             document=new.encode(),
             labels={**new.labels, **_lineage(state)},
         )
+
+    async def _project_of(self, log: LogId) -> str:
+        return (await self._store.state(log)).labels.get("project", "")
 
     async def _refuse_existing(self, log: LogId) -> None:
         """Raise LogExists before the source is looked at, which may be gone when a create is

@@ -85,8 +85,8 @@ def marks_of(
 
 
 def may_hold(text: bytes) -> bool:
-    """Whether a marker of GitHub's or GitLab's may be in there. Nearly always not, which is found
-    out without looking at single lines."""
+    """Whether a marker of GitHub's or GitLab's may be in there, or a command that `masking` obeys.
+    Nearly always not, which is found out without looking at single lines."""
     return next(signs(text), None) is not None
 
 
@@ -177,8 +177,9 @@ _UNTITLED["endgroup"] = Marker(kind="group", open=False)
 _NAMES = "|".join(("group", *_UNTITLED))
 # Begins with letters of its own, which is what makes the search fast; what is looked for next makes
 # short work of the paths of C++ and Rust.
-_COMMAND_SIGN = re.compile(rb"::(?=[DEGNW])(?:%b)[: ]" % _NAMES.encode(), re.IGNORECASE)
-_PRINTED_SIGN = re.compile(rb"##\[(?:%b)[\] ]" % _NAMES.encode(), re.IGNORECASE)
+_SIGNS = f"{_NAMES}|add-mask".encode()
+_COMMAND_SIGN = re.compile(rb"::(?=[ADEGNW])(?:%b)[: ]" % _SIGNS, re.IGNORECASE)
+_PRINTED_SIGN = re.compile(rb"##\[(?:%b)[\] ]" % _SIGNS, re.IGNORECASE)
 _SECTION_SIGN = re.compile(rb"section_(?:start|end):")
 _NUMBERED = re.compile(rb"\\u00[2-7]")
 _COMMAND = re.compile(

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable
 from functools import partial
 
+from logflume.deployments.masking import Masking
 from logflume.errors import Duplicate, LogClosed, LogError, LogGone
 from logflume.http.append_request import AppendRequest, declared_bytes
 from logflume.http.body import ClientDisconnected, read_body
@@ -60,7 +61,8 @@ class AppendLog:
         self, request: AppendRequest, scope: Scope, receive: Receive, send: Send
     ) -> None:
         body = await read_body(receive)
-        encoder = partial(request.encoder, body, self._context.clock())
+        masking = await self._context.deployments.masking(request.log)
+        encoder = partial(request.encoder, body, self._context.clock(), masking)
         is_long = bool(request.encoding) or len(body) > THREAD_BYTES
         encode = await asyncio.to_thread(encoder) if is_long else encoder()
         try:
@@ -68,14 +70,14 @@ class AppendLog:
         except Duplicate as repeated:
             await respond(send, *repeated_answer(repeated))
             return
-        again = None if request.encoding else partial(self._again, request)
+        again = None if request.encoding else partial(self._again, request, masking)
         await answer_stored(scope, send, state, request.producer, again)
 
     def _again(
-        self, request: AppendRequest, body: bytes, producer: Producer | None
+        self, request: AppendRequest, masking: Masking, body: bytes, producer: Producer | None
     ) -> Awaitable[State]:
         self._context.counts.append_requests["deployment"] += 1
-        encode = request.encoder(body, self._context.clock())
+        encode = request.encoder(body, self._context.clock(), masking)
         return self._context.deployments.append(request.log, encode, producer)
 
     async def _stream(
@@ -89,7 +91,8 @@ class AppendLog:
             raise LogGone
         if state.closed:
             raise LogClosed(state)
-        stream = TextStream(self._context, request, state)
+        masking = await self._context.deployments.masking(request.log)
+        stream = TextStream(self._context, request, state, masking)
         await stream.run(receive)
         await respond(send, 204, tail_headers(stream.state))
 

@@ -14,7 +14,8 @@ from logflume.deployments.deployments import log_of
 from logflume.deployments.incoming import STREAMS, parse_json, parse_ndjson
 from logflume.deployments.line_records import encode_incoming, encode_lines
 from logflume.deployments.lines import lines_of
-from logflume.deployments.markers import OPTIONAL, marks_of
+from logflume.deployments.markers import OPTIONAL, marks_of, may_be_said, may_hold
+from logflume.deployments.masking import Masking
 from logflume.errors import Conflict
 from logflume.http.body import decompressed
 from logflume.http.context import Scope
@@ -71,19 +72,24 @@ class AppendRequest(msgspec.Struct, frozen=True):
             return False
         return self.declared_bytes is None or self.declared_bytes > MAX_BATCH_TEXT_BYTES
 
-    def encoder(self, body: bytes, now_us: int) -> Encoder:
+    def encoder(self, body: bytes, now_us: int, masking: Masking) -> Encoder:
         """The records of the whole body. Raises BadInput, BadRecord, TooLarge, UnsupportedType,
         RequestError."""
         body = decompressed(body, self.encoding)
         if self.form != "json":
             _refuse_too_many(body.count(b"\n"))  # before there are as many objects
         if self.form == "text":
-            lines = lines_of(body)
-            marks = marks_of(lines, body, buildkite=self.buildkite)
-            return encode_lines(lines, self.stream, now_us, marks) if lines else nothing
+            if not body:
+                return nothing
+            said = body if may_hold(body) else b""
+            lines = masking.lines(lines_of(body), self.stream, said)
+            marks = marks_of(lines, said, buildkite=self.buildkite)
+            return encode_lines(lines, self.stream, now_us, marks)
         incoming = parse_ndjson(body) if self.form == "ndjson" else parse_json(body)
         _refuse_too_many(len(incoming))
-        return encode_incoming(incoming, self.stream, now_us, body, buildkite=self.buildkite)
+        said = body if may_be_said(body) else b""
+        incoming = masking.incoming(incoming, self.stream, said)
+        return encode_incoming(incoming, self.stream, now_us, said, buildkite=self.buildkite)
 
 
 def declared_bytes(headers: Mapping[str, str]) -> int | None:

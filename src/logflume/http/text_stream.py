@@ -12,7 +12,8 @@ import asyncio
 
 from logflume.deployments.line_records import encode_lines
 from logflume.deployments.lines import Line, LineSplitter
-from logflume.deployments.markers import marks_of
+from logflume.deployments.markers import marks_of, may_hold
+from logflume.deployments.masking import Masking
 from logflume.errors import StoreUnavailable
 from logflume.http.append_request import AppendRequest
 from logflume.http.body import ClientDisconnected
@@ -29,10 +30,13 @@ STOP_CHECK_SECONDS = 1.0
 class TextStream:
     """A text body that is stored while it is still being sent."""
 
-    def __init__(self, context: Context, request: AppendRequest, state: State) -> None:
+    def __init__(
+        self, context: Context, request: AppendRequest, state: State, masking: Masking
+    ) -> None:
         self.state = state
         self._context = context
         self._request = request
+        self._masking = masking
         self._splitter = LineSplitter()
         self._goes_on = False  # the last record is partial
         self._pending_since: float | None = None
@@ -86,6 +90,8 @@ class TextStream:
         if not lines:
             return
         asked = self._request
+        came = came if may_hold(came) else b""
+        lines = self._masking.lines(lines, asked.stream, came)
         marks = marks_of(lines, came, goes_on=self._goes_on, buildkite=asked.buildkite)
         self._goes_on = lines[-1][1]
         encode = encode_lines(lines, asked.stream, self._context.clock(), marks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Self
 
 from logflume.client.aio.calls import AsyncCalls
@@ -19,6 +19,7 @@ from logflume.client.aio.transports import opening
 from logflume.client.aio.writer import PATIENCE_SECONDS, AsyncWriter
 from logflume.client.errors import ServerAway
 from logflume.client.follow import START, Query, Seam, TransportName
+from logflume.client.masking import masks_of
 from logflume.client.records import Deployment, LogRecord, decode
 from logflume.client.requests import deployment_path, log_path, said
 from logflume.client.search import search_query
@@ -116,12 +117,21 @@ class AsyncClient:
         await self.calls.delete(deployment_path(deployment_id))
 
     def writer(
-        self, deployment_id: str, *, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        deployment_id: str,
+        *,
+        masks: Iterable[str] = (),
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> AsyncWriter:
         """Something to write lines into. They are sent in batches, repeated while the server is
-        away for up to `patience_seconds`, and stored once."""
+        away for up to `patience_seconds`, and stored once.
+
+        `masks` are secrets: in what is written they become `***`, in any usual form, if they have
+        at least 4 characters.
+        """
         patience = AsyncPatience(patience_seconds)
-        return AsyncWriter(AsyncProducer(self.calls, log_path(deployment_id), patience))
+        producer = AsyncProducer(self.calls, log_path(deployment_id), patience)
+        return AsyncWriter(producer, masks_of(masks))
 
     def read(
         self, deployment_id: str, *, offset: str = START, tail: int | None = None

@@ -14,6 +14,7 @@ from logflume.client.aio.producer import AsyncProducer
 from logflume.client.background import AsyncBackground
 from logflume.client.errors import Refused, ServerAway
 from logflume.client.outbox import BATCH_BYTES, Outbox, Parcel, encode_lines
+from logflume.masks.masks import Masks
 
 PATIENCE_SECONDS = 60.0
 """Long enough for a restart or a short outage; after that, somebody must decide."""
@@ -25,8 +26,9 @@ PAUSE_SECONDS = 0.02
 class AsyncWriter:
     """The end of a log that is written. Leave it with `aclose` or by `with`, or lines are lost."""
 
-    def __init__(self, producer: AsyncProducer) -> None:
+    def __init__(self, producer: AsyncProducer, masks: Masks) -> None:
         self._producer = producer
+        self._masks = masks
         self._outbox = Outbox()
         self._changed = asyncio.Condition()
         self._background = AsyncBackground(self._send)
@@ -46,7 +48,7 @@ class AsyncWriter:
 
         Raises what sending has failed with, for good; ValueError for what is no line.
         """
-        rows = encode_lines(text, stream, level, sent)
+        rows = encode_lines(self._masks.masked(text), stream, level, sent)
         async with self._changed:
             await self._changed.wait_for(lambda: self._failure or not self._outbox.is_full)
             self._raise_failure()

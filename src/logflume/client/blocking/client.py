@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from logflume.client.blocking.calls import Calls
@@ -20,6 +20,7 @@ from logflume.client.blocking.transports import opening
 from logflume.client.blocking.writer import PATIENCE_SECONDS, Writer
 from logflume.client.errors import ServerAway
 from logflume.client.follow import START, Query, Seam, TransportName
+from logflume.client.masking import masks_of
 from logflume.client.records import Deployment, LogRecord, decode
 from logflume.client.requests import deployment_path, log_path, said
 from logflume.client.search import search_query
@@ -116,11 +117,22 @@ class Client:
         """Delete a deployment and its log; whoever follows it is told."""
         self.calls.delete(deployment_path(deployment_id))
 
-    def writer(self, deployment_id: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Writer:
+    def writer(
+        self,
+        deployment_id: str,
+        *,
+        masks: Iterable[str] = (),
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> Writer:
         """Something to write lines into. They are sent in batches, repeated while the server is
-        away for up to `patience_seconds`, and stored once."""
+        away for up to `patience_seconds`, and stored once.
+
+        `masks` are secrets: in what is written they become `***`, in any usual form, if they have
+        at least 4 characters.
+        """
         patience = Patience(patience_seconds)
-        return Writer(Producer(self.calls, log_path(deployment_id), patience))
+        producer = Producer(self.calls, log_path(deployment_id), patience)
+        return Writer(producer, masks_of(masks))
 
     def read(
         self, deployment_id: str, *, offset: str = START, tail: int | None = None

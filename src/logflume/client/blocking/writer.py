@@ -16,6 +16,7 @@ from logflume.client.background import Background
 from logflume.client.blocking.producer import Producer
 from logflume.client.errors import Refused, ServerAway
 from logflume.client.outbox import BATCH_BYTES, Outbox, Parcel, encode_lines
+from logflume.masks.masks import Masks
 
 PATIENCE_SECONDS = 60.0
 """Long enough for a restart or a short outage; after that, somebody must decide."""
@@ -27,8 +28,9 @@ PAUSE_SECONDS = 0.02
 class Writer:
     """The end of a log that is written. Leave it with `close` or by `with`, or lines are lost."""
 
-    def __init__(self, producer: Producer) -> None:
+    def __init__(self, producer: Producer, masks: Masks) -> None:
         self._producer = producer
+        self._masks = masks
         self._outbox = Outbox()
         self._changed = threading.Condition()
         self._background = Background(self._send)
@@ -48,7 +50,7 @@ class Writer:
 
         Raises what sending has failed with, for good; ValueError for what is no line.
         """
-        rows = encode_lines(text, stream, level, sent)
+        rows = encode_lines(self._masks.masked(text), stream, level, sent)
         with self._changed:
             self._changed.wait_for(lambda: self._failure or not self._outbox.is_full)
             self._raise_failure()

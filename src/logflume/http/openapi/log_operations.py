@@ -75,7 +75,9 @@ LOG_OPERATIONS = (
         "stored and seen as they arrive. Every other body is a batch, stored whole or not at "
         "all: at most 20 MiB after decompression and 1,000,000 lines. A body without a content "
         "type is text, and so is what curl sends unasked.\n\nWith the three `Producer-*` headers, "
-        "which go together, a retry never repeats anything. At most 256 producers a log.",
+        "which go together, a retry never repeats anything. At most 256 producers a log.\n\n"
+        "What the project's masks match, and what an `::add-mask::` line asks for, is stored as "
+        "`***`.",
         parameters=(
             *BY_ID,
             query(
