@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 
 from logflume.cli.receipt import Deadlines
+from logflume.cli.serve import IDLE_SECONDS
 from tests.answers import Answers
 from tests.appending import Log
 from tests.exchange import PATIENCE_SECONDS
-from tests.own_server import OwnServer
+from tests.own_server import OURS, OwnServer
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
 GARBAGE = b"\x16\x03\x01\x02\x00\x01\x00"
-SOON = Deadlines(idle=2, head=0.2, body=0.2, linger=0.2)
+SOON = Deadlines(idle=2, head=0.2, body=0.6, linger=0.5)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[OwnServer]:
-    with OwnServer() as running:
+    with OwnServer(options={**OURS, "timeout_keep_alive": IDLE_SECONDS}) as running:
         yield running
 
 
@@ -195,7 +196,7 @@ class TestDeadlines:
         whole = hasty_log.request(b"x" * 12 + b"\n")
         sent = hasty_log.answers.socket
         sent.sendall(whole[:-8])
-        sent.settimeout(SOON.body / 2)
+        sent.settimeout(SOON.body / 5)
         for byte in whole[-8:]:
             with pytest.raises(TimeoutError):
                 sent.recv(1)
@@ -209,12 +210,21 @@ class TestDeadlines:
         sent = hasty_log.answers.socket
         sent.sendall(head.encode() + b"4\r\none\n\r\n")
         hasty_log.wait_for(["one"])
-        sent.settimeout(SOON.body * 3)
+        sent.settimeout(SOON.body * 2)
         with pytest.raises(TimeoutError):
             sent.recv(1)
         sent.settimeout(PATIENCE_SECONDS)
         sent.sendall(b"4\r\ntwo\n\r\n0\r\n\r\n")
         assert hasty_log.answers.next()[0] == 204
+
+    def test_the_batch_behind_a_stream_may_not(self, hasty_log: Log) -> None:
+        """Though it came with it. Caught: the leave that one request has is the connection's."""
+        head = f"POST {hasty_log.path} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+        stream = head.encode() + b"4\r\none\n\r\n0\r\n\r\n"
+        hasty_log.answers.socket.sendall(stream + hasty_log.request(b"two\n")[:-3])
+        assert hasty_log.answers.next()[0] == 204
+        check_refusal(hasty_log.answers, 408, "slow-request")
+        assert hasty_log.texts() == ["one"]
 
     def test_what_waits_for_its_turn_is_not_late(self, hasty_log: Log) -> None:
         """Half a head behind a long poll: it is our turn. Then it is late."""

@@ -85,8 +85,8 @@ class StrictProtocol(HttpToolsProtocol):
         self._answering = None
 
     def may_pause(self) -> None:
-        """See `http.lent.Connection`."""
-        self._may_pause = True
+        """See `http.lent.Connection`. What comes may be of the next request by now."""
+        self._may_pause = self._coming() is self._answering
 
     # What the parser finds.
 
@@ -119,7 +119,7 @@ class StrictProtocol(HttpToolsProtocol):
 
     def _parse(self, piece: bytes) -> None:
         """Give it to the parser, and see to what it says."""
-        if self._stage != HEAD:
+        if self._stage == NOTHING:
             self._since = self.loop.time()
         is_first = self.cycle is None and not self._loose_bytes
         self._loose_bytes += len(piece)
