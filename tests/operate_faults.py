@@ -184,7 +184,7 @@ ROWS = (
         "cli/backup.py",
         'part = path.with_name(f".{path.name}.{os.getpid()}.part")',
         "part = path\n    path.unlink(missing_ok=True)",
-        f"{BACKUP}::test_a_backup_that_is_killed_leaves_nothing",
+        f"{BACKUP}::test_a_backup_that_arrives_otherwise_is_thrown_away",
     ),
     (
         "nobody looks at a backup's digest",

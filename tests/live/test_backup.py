@@ -104,8 +104,7 @@ def test_a_backup_is_one_moment_of_a_busy_server(server: ServerProcess, tmp_path
 def test_a_backup_that_is_killed_leaves_nothing(
     server: ServerProcess, tmp_path: Path, victim: str
 ) -> None:
-    """Neither a file that looks like one nor what was copied of it; the old one stays. Caught: the
-    file has its name before it is whole; a left-over copy stays for ever."""
+    """Neither a file that looks like one nor what was copied of it; the old one stays."""
     seed = random.randrange(2**32)
     print("seed", seed)
     rng = random.Random(seed)
@@ -172,8 +171,17 @@ def test_what_the_memory_has_is_not_backed_up(memory_server: ServerProcess, tmp_
     assert not (tmp_path / "b.db").exists()
 
 
-def test_a_backup_that_arrives_otherwise_is_thrown_away(tmp_path: Path) -> None:
-    """When it is not what the server says that it sent. Caught: nobody looks at the digest."""
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"this", b"what came is not what the server has sent"), (b"thi", b"no backup was made")],
+    ids=["another", "cut short"],
+)
+def test_a_backup_that_arrives_otherwise_is_thrown_away(
+    tmp_path: Path, body: bytes, said: bytes
+) -> None:
+    """When it is not what the server says that it sent, or not all of it; the old one stays.
+    Caught: nobody looks at the digest; the file has its name before it is whole."""
+    (tmp_path / "b.db").write_bytes(b"old")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -181,17 +189,18 @@ def test_a_backup_that_arrives_otherwise_is_thrown_away(tmp_path: Path) -> None:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                digest = base64.b64encode(hashlib.sha256(b"another").digest())
+                digest = base64.b64encode(hashlib.sha256(b"that").digest())
                 head = b"HTTP/1.1 200 OK\r\nContent-Digest: sha-256=:%b:\r\n" % digest
-                connection.sendall(head + b"Content-Length: 4\r\n\r\nthis")
+                connection.sendall(head + b"Content-Length: 4\r\n\r\n" + body)
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         run = CommandLine(tmp_path, f"http://127.0.0.1:{port}")("backup", "b.db")
         thread.join(10)
     assert run.returncode == 1
-    assert b"what came is not what the server has sent" in run.stderr
-    assert not list(tmp_path.glob("*b.db*"))
+    assert said in run.stderr
+    assert [path.name for path in tmp_path.glob("*b.db*")] == ["b.db"]
+    assert (tmp_path / "b.db").read_bytes() == b"old"
 
 
 def test_a_file_that_cannot_be_written_is_said(
