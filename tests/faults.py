@@ -155,10 +155,10 @@ FAULTS = (
         "deployments/digests.py",
         """
             return  # grown before this server started: computed when it ends
-        running = self._running.setdefault(log, _Running())""",
+        running = self._running.setdefault(log, _Running(state.rewrites))""",
         """
             pass
-        running = self._running.setdefault(log, _Running())
+        running = self._running.setdefault(log, _Running(state.rewrites))
         if running.seq == 0 and announcement.chunks:
             running.seq = announcement.chunks[0].first - 1""",
         CRASH,

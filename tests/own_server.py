@@ -129,6 +129,7 @@ class OwnServer:
         logs = Logs(self._store, clock=_now_us)
         tails = Tails(self._store)
         self.context = Context(self._store, tails, deployments, logs, _now_us)
+        await self.context.audit.start()
         self.context.watchers.look_seconds = LOOK_SECONDS
         options = dict(self._options)
         if options.get("http") is UpgradingProtocol:

@@ -32,7 +32,7 @@ ROWS = (
     (
         "page: the digest is not compared",
         f"{_ASSETS}/check.js",
-        " && `sha256:${this.#hash.hex()}` === end.digest;",
+        " && `sha256:${this.#hash.hex()}` === last.digest;",
         ";",
         f"{_SHA256} {_LIES}::test_history_that_is_not_what_its_end_says_is_incomplete",
     ),

@@ -43,17 +43,18 @@ ROWS = (
     (
         "a kept batch does not know its epoch",
         IN_READS,
-        "        place = (log, state.epoch, after, max_bytes)\n        batch =",
+        "        place = (log, state.epoch, state.rewrites, after, max_bytes)\n"
+        "        batch = self._kept",
         "        place = next((p for p in (*self._kept, *self._older)"
-        " if (p[0], p[2], p[3]) == (log, after, max_bytes)), (log, 0, after, max_bytes))\n"
-        "        batch =",
+        " if (p[0], p[3], p[4]) == (log, after, max_bytes)), (log, 0, 0, after, max_bytes))\n"
+        "        batch = self._kept",
         READS,
     ),
     (
         "a kept batch does not know where it begins",
         IN_READS,
         "        batch = self._kept.get(place) or self._older.get(place)",
-        "        batch = next((b for p, b in self._kept.items() if p[::3] == place[::3]), None)",
+        "        batch = next((b for p, b in self._kept.items() if p[::4] == place[::4]), None)",
         READS,
     ),
     (

@@ -33,15 +33,16 @@ def test_the_pause_only_grows() -> None:
     assert retry_after(GROWN, NOON_US - 3600 * SECOND) == "1"
 
 
-def test_a_tag_tells_form_place_and_end() -> None:
+def test_a_tag_tells_form_place_rewrites_and_end() -> None:
     """And is a strong one, quoted."""
     places = [Offset(1, Seq(0)), Offset(1, Seq(1)), Offset(2, Seq(1))]
     tags = [
-        etag_of(form, start, end, closed=closed)
+        etag_of(form, start, end, closed=closed, rewrites=rewrites)
         for form in ("json", "text")
         for start in places
         for end in places
         for closed in (False, True)
+        for rewrites in range(3)
     ]
     assert len(set(tags)) == len(tags)
     assert all(tag.startswith('"') and tag.endswith('"') and tag.count('"') == 2 for tag in tags)

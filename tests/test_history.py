@@ -12,7 +12,7 @@ import pytest
 from logflume.http import history as history_module
 from logflume.http.forms import PIECE_BYTES
 from logflume.http.history import MAX_READ_BYTES, READ_BYTES
-from logflume.records import Chunk, LogId, Seq
+from logflume.records import Chunk, LogId, Rewrite, Seq
 from logflume.store.memory import MemoryStore
 from tests.asgi import App, Client
 
@@ -162,3 +162,43 @@ async def test_a_long_text_lets_others_have_their_turn() -> None:
     between = [after - before for before, after in pairwise(seen[1:-1])]
     assert len(between) > 5
     assert min(between) > 0
+
+
+class RewritingStore(MemoryStore):
+    """Replaces the last record while a log is read, at the read of this number."""
+
+    at = 0
+
+    async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
+        self.at -= 1
+        if self.at == 0:
+            [(log, state)] = await self.logs("", {}, before=None, limit=1)
+            record = b'"short"\n'
+            change = Rewrite(log, 5, {state.tail: record}, len(record) - 100)
+            await self.rewrite([change])
+        return await super().read(log, after, until=until, max_bytes=max_bytes)
+
+
+async def rewriting(at: int) -> App:
+    app = App(RewritingStore())
+    await app.call("PUT", PATH, JSON)
+    body = b"[" + b",".join([b'"' + b"x" * 97 + b'"'] * 10_000) + b"]"
+    await app.call("POST", PATH, JSON, body)
+    store = app.store
+    assert isinstance(store, RewritingStore)
+    store.at = at
+    return app
+
+
+async def test_an_answer_is_all_from_before_a_rewrite_or_all_from_after_it() -> None:
+    """One that has not begun is told anew, with its length and tag; one that has is cut off.
+
+    Caught: the first half of the old records and the second of the new."""
+    app = await rewriting(at=1)
+    answer = await app.call("GET", PATH)
+    assert len(answer.body) == int(answer.headers["content-length"])
+    assert answer.body.endswith(b'"short"]')
+    assert answer.headers["etag"] == (await app.call("GET", PATH)).headers["etag"]
+    app = await rewriting(at=2)
+    with pytest.raises(RuntimeError, match="already started"):
+        await app.call("GET", PATH)

@@ -34,6 +34,7 @@ OF_ITS_OWN = {
     "cursor.py MAX_BATCH_BYTES",
     "deployments/candidates.py MAX_WORD_CHARS",
     "deployments/digests.py MAX_RUNNING",
+    "deployments/line_records.py MAX_NUMBERS",
     "deployments/patterns.py MAX_EFFORT",
     "http/append.py MAX_SKIPPED_BYTES",
     "http/caching.py MAX_RETRY_SECONDS",

@@ -33,6 +33,7 @@ from tests.contract.protocol_live_body import *  # noqa: F403
 from tests.contract.protocol_markers import *  # noqa: F403
 from tests.contract.protocol_poll import *  # noqa: F403
 from tests.contract.protocol_read import *  # noqa: F403
+from tests.contract.protocol_redactions import *  # noqa: F403
 from tests.contract.protocol_retries import *  # noqa: F403
 from tests.contract.protocol_status import *  # noqa: F403
 from tests.contract.protocol_stream import *  # noqa: F403

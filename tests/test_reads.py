@@ -13,7 +13,7 @@ from logflume.batch import Batch
 from logflume.cursor import Cursor
 from logflume.errors import LogError, NoSuchLog, StoreUnavailable
 from logflume.forks import Forks, inheriting
-from logflume.records import Append, Chunk, LogId, Offset, Seq
+from logflume.records import Append, Chunk, LogId, Offset, Rewrite, Seq
 from logflume.store.memory import MemoryStore
 from logflume.tail import Tails
 from tests.contract.store import EMPTY, LOG, OTHER, append_of, lines
@@ -309,3 +309,14 @@ async def test_an_offset_finds_what_is_at_hand() -> None:
     cursor = await Cursor.at(world.store, world.tails, LOG, Offset(EMPTY.epoch, Seq(2)))
     assert cursor.read_ring(1000) is kept
     assert cursor.seq == 4
+
+
+async def test_what_was_kept_of_a_log_that_was_rewritten_is_not_given() -> None:
+    """Though its place, epoch and tail are the same. Caught: a key without the rewrites."""
+    world = await World.made()
+    await world.read(max_bytes=RECORD_BYTES)
+    await world.read(max_bytes=RECORD_BYTES)
+    assert await world.at_hand(max_bytes=RECORD_BYTES) is not None
+    await world.store.rewrite([Rewrite(LOG, 5, {Seq(1): b"1:A\n"})])
+    assert await world.at_hand(max_bytes=RECORD_BYTES) is None
+    assert records(await world.read(max_bytes=RECORD_BYTES)) == [b"1:A\n"]

@@ -62,7 +62,7 @@ def test_a_place_that_is_not_there_is_refused(log: Log) -> None:
         (f"level={'x' * 33}", "level must be a level"),
         (f"level={','.join(map(str, range(MAX_LEVELS + 1)))}", "level must be a level"),
         ("stream=stdout,out", "stream must be one of stdout, stderr, system"),
-        ("kind=lines", "kind must be one of line, group, status, end"),
+        ("kind=lines", "kind must be one of line, group, status, redacted, end"),
         ("regex=a(b", 'missing ) in "a(b"'),
         ("regex=ab%5Bc", 'missing ] in "[c", at character 3'),
         ("regex=%5Cp%7BFoo%7D", 'invalid character class range in "\\p{Foo}"'),

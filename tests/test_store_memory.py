@@ -10,6 +10,7 @@ from logflume.store import Store
 from logflume.store.memory import MemoryStore
 from tests.contract.store import *  # noqa: F403
 from tests.contract.store_lifecycle import *  # noqa: F403
+from tests.contract.store_rewrite import *  # noqa: F403
 
 
 @pytest.fixture

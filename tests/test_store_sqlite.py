@@ -24,6 +24,7 @@ from logflume.store.sqlite_file import DATABASE
 from tests.contract.store import *  # noqa: F403
 from tests.contract.store import EMPTY, LOG, append_of, everything
 from tests.contract.store_lifecycle import *  # noqa: F403
+from tests.contract.store_rewrite import *  # noqa: F403
 
 
 async def opened(folder: Path) -> SqliteStore:

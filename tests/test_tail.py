@@ -223,3 +223,17 @@ async def test_stopping_wakes_everybody() -> None:
     await asyncio.wait_for(waiting, 5)
     assert tails.stopping
     await store.append(LOG, Append(1))
+
+
+def test_a_log_that_was_rewritten_is_read_anew() -> None:
+    """Neither the ring nor a batch made of it has what was replaced. Caught: a ring that only
+    grows."""
+    tail = tail_at(0)
+    tail.hear(Announcement(LOG, grown(2), [chunk(1, 2)]))
+    assert tail.recent(Seq(0), 1000) is not None
+    rewritten = replace(grown(3), revision=4, rewrites=1)
+    tail.hear(Announcement(LOG, rewritten, [chunk(3)]))
+    assert tail.recent(Seq(0), 1000) is None
+    last = tail.recent(Seq(2), 1000)
+    assert last is not None
+    assert last.up_to_date

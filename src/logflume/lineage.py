@@ -20,14 +20,14 @@ async def stored(
 
     Raises NoSuchLog, and StoreCorrupt when the first of them is missing.
     """
-    where, last = _home(log, state, Seq(after + 1))
+    where, last = home(log, state, Seq(after + 1))
     chunks = await store.read(where, after, until=min(until, last), max_bytes=max_bytes)
     if not chunks or chunks[0].first != after + 1:
         raise StoreCorrupt(f"record {after + 1} of {where} is missing in the store")
     return chunks
 
 
-def _home(log: LogId, state: State, seq: Seq) -> tuple[LogId, Seq]:
+def home(log: LogId, state: State, seq: Seq) -> tuple[LogId, Seq]:
     """In which log the record is stored, and how many of those after it are there, too."""
     for ancestor in state.ancestors:
         if seq <= ancestor.until:
@@ -35,4 +35,4 @@ def _home(log: LogId, state: State, seq: Seq) -> tuple[LogId, Seq]:
     return log, state.tail
 
 
-__all__ = ["stored"]
+__all__ = ["home", "stored"]

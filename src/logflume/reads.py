@@ -5,8 +5,8 @@ of them to the same place. Who asks for what is being read waits for that read. 
 second time is kept for some seconds, with what it was framed as, for those who come after; a reader
 that is alone leaves nothing behind but the places that it asked for.
 
-Invariant: what is kept is given only to readers of the same log, of the same epoch, and only while
-it is true that its records are the last ones, or if it never was.
+Invariant: what is kept is given only to readers of the same log, of the same epoch and as often
+rewritten, and only while it is true that its records are the last ones, or if it never was.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ were framed: sixteen full batches, for as many places at which watchers were cut
 MAX_PLACES = 4096
 """Places known as asked for, some 200 bytes each. One that is forgotten is read once more."""
 
-Place = tuple[LogId, int, Seq, int]
-"""A log, its epoch, the record after which to read, and about how many bytes."""
+Place = tuple[LogId, int, int, Seq, int]
+"""A log, its epoch, how often its records were replaced, the record after which to read, and about
+how many bytes."""
 
 
 class Reads:
@@ -50,7 +51,7 @@ class Reads:
         """The batch after `after`, if it is at hand. `state` is the log's state now."""
         if not self._kept and not self._older:
             return None
-        place = (log, state.epoch, after, max_bytes)
+        place = (log, state.epoch, state.rewrites, after, max_bytes)
         batch = self._kept.get(place) or self._older.get(place)
         if batch is None or (batch.up_to_date and batch.state is not state):
             return None
@@ -63,10 +64,11 @@ class Reads:
 
         Cancel-safe: the read goes on for the others. Raises what `lineage.stored` raises.
         """
-        batch = await self._shared((log, state.epoch, after, max_bytes), state)
+        place = (log, state.epoch, state.rewrites, after, max_bytes)
+        batch = await self._shared(place, state)
         if batch.up_to_date and batch.state.revision < state.revision:
             # Whatever runs by now was begun after `state` was known.
-            batch = await self._shared((log, state.epoch, after, max_bytes), state)
+            batch = await self._shared(place, state)
         return batch
 
     async def _shared(self, place: Place, state: State) -> Batch:
@@ -83,7 +85,7 @@ class Reads:
         return batch
 
     async def _read(self, place: Place, state: State) -> Batch:
-        log, _, after, max_bytes = place
+        log, _, _, after, max_bytes = place
         try:
             chunks = await stored(
                 self._store, log, state, after, until=state.tail, max_bytes=max_bytes

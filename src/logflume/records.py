@@ -98,6 +98,13 @@ class Chunk(msgspec.Struct, frozen=True):
             Seq(self.first + skip), ends, self.body[start : start + (ends[-1] if ends else 0)]
         )
 
+    def replaced(self, records: Mapping[Seq, bytes]) -> Chunk:
+        """The same with those of `records` that it has in their places."""
+        if not any(number in records for number in range(self.first, self.last + 1)):
+            return self
+        held = enumerate(self.records(), self.first)
+        return Chunk.of(self.first, [records.get(Seq(n), record) for n, record in held])
+
     def pieces(self, max_bytes: int) -> Iterable[Chunk]:
         """The same records in chunks of about `max_bytes`, at least one record in each."""
         done = self.first - 1
@@ -162,6 +169,9 @@ class State(msgspec.Struct, frozen=True):
     """When it was last used, microseconds since 1970; kept up only for who expires when idle."""
     grown_us: int = 0
     """When records were last added, microseconds since 1970."""
+    rewrites: int = 0
+    """How often records that it has, inherited ones too, were replaced: what was read of it before
+    is not what it says now."""
 
     def offset(self, seq: Seq) -> Offset:
         """The place after record `seq`. One that a fork shares with an ancestor is the ancestor's
@@ -228,6 +238,23 @@ class Append(msgspec.Struct, frozen=True):
         return (describes or self.delete or self.uses) and self.encode is nothing and not self.close
 
 
+class Rewrite(msgspec.Struct, frozen=True):
+    """Records of a log that others are to take the places of, and what becomes of it with that."""
+
+    log: LogId
+    at_us: int
+    """When it was asked for, microseconds since 1970."""
+    records: Mapping[Seq, bytes] = {}
+    """By number; only those that this log itself has stored, not what it inherits."""
+    more_bytes: int = 0
+    """What the log grows by, what it inherits included; below 0 if it shrinks."""
+    revision: int | None = None
+    """Rewrite only if this is the state's revision: compare-and-set."""
+    document: bytes | None = None
+    encode: Encoder = nothing
+    """Records to append in the same step."""
+
+
 __all__ = [
     "USES_NOTED",
     "Ancestor",
@@ -238,6 +265,7 @@ __all__ = [
     "LogId",
     "Offset",
     "Producer",
+    "Rewrite",
     "Seq",
     "State",
     "nothing",

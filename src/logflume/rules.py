@@ -27,7 +27,7 @@ from logflume.errors import (
     ProducerFenced,
     ProducerGap,
 )
-from logflume.records import Append, Chunk, Producer, Seq, State, nothing
+from logflume.records import Append, Chunk, Producer, Rewrite, Seq, State, nothing
 from logflume.wire.forms import media_type
 
 FORGET_PRODUCER_US = 7 * 24 * 3600 * 1_000_000
@@ -80,6 +80,25 @@ def apply(state: State, append: Append) -> tuple[State, Chunk]:
         writer_seq=state.writer_seq if append.writer_seq is None else append.writer_seq,
         used_us=max(state.used_us, append.at_us),
         grown_us=append.at_us if chunk else state.grown_us,
+    ), chunk
+
+
+def rewrite(state: State, change: Rewrite) -> tuple[State, Chunk]:
+    """The state after records were replaced, and the records appended with that. It is done to a
+    deleted log too: forks still read its records. Raises Outdated and LogClosed."""
+    if change.revision is not None and change.revision != state.revision:
+        raise Outdated(state)
+    chunk = change.encode(Seq(state.tail + 1))
+    if chunk and state.closed:
+        raise LogClosed(state)
+    return replace(
+        state,
+        tail=Seq(state.tail + len(chunk)),
+        size_bytes=state.size_bytes + change.more_bytes + len(chunk.body),
+        revision=state.revision + 1,
+        rewrites=state.rewrites + 1,
+        document=state.document if change.document is None else change.document,
+        grown_us=change.at_us if chunk else state.grown_us,
     ), chunk
 
 
@@ -143,4 +162,4 @@ def _remember(
     return {**recent, producer.id: mark}
 
 
-__all__ = ["apply", "begin"]
+__all__ = ["apply", "begin", "rewrite"]

@@ -93,6 +93,8 @@ class Tail:
             self.gone = True
         elif old is None or state.revision > old.revision:
             # Not otherwise: the store may have been read meanwhile.
+            if old and state.rewrites != old.rewrites:
+                self._forget()
             self._grow(announcement.chunks)
             self._state = state
             self.gone = state.deleted
@@ -162,6 +164,11 @@ class Tail:
             self._ring_bytes += len(chunk.body)
         while self._ring_bytes > self._max_ring_bytes and self._ring:
             self._ring_bytes -= len(self._ring.popleft().body)
+
+    def _forget(self) -> None:
+        """Records were replaced; which of them are here is not worth finding out."""
+        self._ring = _EMPTY
+        self._ring_bytes = 0
 
     def _following(self, after: Seq) -> Iterable[Chunk]:
         """The ring's chunks that hold what follows `after`. Sought from the end, where nearly every

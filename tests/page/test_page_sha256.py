@@ -80,3 +80,18 @@ def test_history_that_lacks_its_end_or_a_line_does_not_hold(modules: Modules) ->
         assert modules.ask("history", pieces=split(b"".join(shown), []), end=end) is False
     miscounted = {**end, "lines": 4}
     assert modules.ask("history", pieces=split(body, []), end=miscounted) is False
+
+
+def test_history_that_was_redacted_meanwhile_holds_if_it_says_so(modules: Modules) -> None:
+    """With an end that the page has not read. Not without saying so, nor if it is wrong itself."""
+    _, end = history(["one", "secret"])
+    body, _ = history(["one", "[redacted]"])
+    *before, last = body.splitlines(keepends=True)
+    now = {**json.loads(last), "redacted": 1, "redacted_at": "2026-11-29T01:00:00.000000Z"}
+    for shown, holds in (
+        ([*before, json.dumps(now).encode()], True),
+        ([*before, last], False),
+        ([before[0], before[0], json.dumps(now).encode()], False),
+        ([before[1], json.dumps({**now, "n": 2, "lines": 1}).encode()], False),
+    ):
+        assert modules.ask("history", pieces=split(b"".join(shown), []), end=end) is holds

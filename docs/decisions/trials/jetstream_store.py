@@ -49,7 +49,7 @@ from logflume.errors import (
     StoreUnavailable,
     TooLarge,
 )
-from logflume.records import Append, Chunk, LogId, Producer, Seq, State, nothing
+from logflume.records import Append, Chunk, LogId, Producer, Rewrite, Seq, State, nothing
 from logflume.store import Announcement, Figures, Listener, Store
 
 SHARDS = 4
@@ -188,6 +188,10 @@ class JetStreamStore:
             done = [c for c in (c.between(after, until) for c in chunks(parts)) if len(c)]
             read_bytes = sum(len(chunk.body) for chunk in done)
         return done
+
+    async def rewrite(self, changes: Sequence[Rewrite]) -> Sequence[State]:
+        """Not tried: decision 20 says how it could be done."""
+        raise NotImplementedError
 
     async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
         """A tombstone that rolls the subject up: all else goes in the same step."""

@@ -16,6 +16,7 @@ from logflume.cli.about import About
 from logflume.cli.backup_commands import backup, restore, verify
 from logflume.cli.compare_command import compare
 from logflume.cli.messages import say
+from logflume.cli.redact_command import redact
 from logflume.cli.search_command import search
 from logflume.cli.serve_command import serve
 from logflume.cli.settings import DEFAULT_SERVER
@@ -278,6 +279,7 @@ def sync(
 
 
 app.command()(search)
+app.command()(redact)
 app.command()(serve)
 app.command()(backup)
 app.command()(verify)

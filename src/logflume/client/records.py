@@ -26,6 +26,10 @@ class LogRecord(msgspec.Struct, frozen=True):
     one that begins a group (`open`, with its title in `group`) or ends one. A `status` record has
     `status`; the `end` record has `status`, `exit_code`, and how many `lines` stand before it with
     their `digest`. `time` is when the server received it, in UTC, as it wrote it.
+
+    A record out of which a secret was taken has `redacted`, the number of places; an `end` record
+    has there how many such records stand before it, and `redacted_at`. A `redacted` record comes
+    while a log grows and names them by their `numbers`.
     """
 
     n: int
@@ -47,6 +51,9 @@ class LogRecord(msgspec.Struct, frozen=True):
     exit_code: int | None = None
     lines: int = 0
     digest: str = ""
+    redacted: int = 0
+    redacted_at: str = ""
+    numbers: tuple[int, ...] = ()
 
     @property
     def received(self) -> datetime:
@@ -81,10 +88,29 @@ class Deployment(msgspec.Struct, frozen=True):
     lines: int = 0
     bytes: int = 0
     retry_of: str | None = None
+    redacted: int = 0
+    redacted_at: str | None = None
 
     @property
     def finished(self) -> bool:
         return self.status in FINAL
+
+
+class Redacted(msgspec.Struct, frozen=True):
+    """What a redaction changed: the numbers of the records, how many marks they got, and which
+    fields of the deployment; `left_in` names those that hold the text and stay."""
+
+    lines: tuple[int, ...] = ()
+    marks: int = 0
+    fields: tuple[str, ...] = ()
+    left_in: tuple[str, ...] = ()
+    complete: bool = True
+
+    def and_then(self, more: Redacted) -> Redacted:
+        """What both did."""
+        fields = tuple(dict.fromkeys((*self.fields, *more.fields)))
+        lines = tuple(sorted({*self.lines, *more.lines}))
+        return Redacted(lines, self.marks + more.marks, fields, more.left_in, more.complete)
 
 
 def decode(answer: str | bytes | msgspec.Raw, kind: type[T]) -> T:
@@ -100,4 +126,4 @@ def not_logflume(why: str) -> Refused:
     return Refused(200, f"it does not answer as Logflume does: {why}")
 
 
-__all__ = ["FINAL", "Deployment", "Links", "LogRecord", "decode", "not_logflume"]
+__all__ = ["FINAL", "Deployment", "Links", "LogRecord", "Redacted", "decode", "not_logflume"]

@@ -70,6 +70,10 @@ class Deployment(msgspec.Struct, frozen=True):
     lines: int = 0
     size_bytes: int = msgspec.field(default=0, name="bytes")
     retry_of: str | None = None
+    redacted: int = 0
+    """Records out of which a secret was taken since the deployment was made, inherited ones too."""
+    redacted_at: str | None = None
+    """When that was last done."""
 
     @property
     def finished(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -28,6 +29,8 @@ from logflume.deployments.digests import Digests
 from logflume.deployments.ids import RANDOM_BYTES, is_deployment_id, new_deployment_id
 from logflume.deployments.line_records import encode_end, encode_feed, encode_status
 from logflume.deployments.masking import Masking, Maskings, RulesOf, no_rules
+from logflume.deployments.redaction_request import Asked, Redacted
+from logflume.deployments.redactions import Note, Redactions
 from logflume.deployments.retries import retry
 from logflume.errors import Conflict, LogExists, LogGone, NoSuchLog, Outdated, StoreFull
 from logflume.forks import FORKED_FROM, FORKING, Forks
@@ -71,6 +74,14 @@ class Deployments:
         self._forks = Forks(store)
         # A lock lives as long as somebody holds it or waits for it.
         self._changing: WeakValueDictionary[LogId, asyncio.Lock] = WeakValueDictionary()
+        self._redactions = Redactions(
+            store,
+            FEED,
+            self._digests,
+            clock=clock,
+            lock_of=lambda log: self._changing.setdefault(log, asyncio.Lock()),
+            tell=partial(self._tell, "changed"),
+        )
 
     async def start(self) -> None:
         """Make the feed if need be, and tell its readers that something may be missing in it."""
@@ -95,12 +106,10 @@ class Deployments:
             grown_us=now_us,
         )
         try:
-            first = None
-            if new.retry_of is not None:
-                await self._refuse_existing(log)
-                source = log_of(new.retry_of)
-                state, first = await retry(self._store, state, source, new.retry_of, now_us)
-            state = await self._forks.create(log, state, first)
+            if new.retry_of is None:
+                state = await self._forks.create(log, state)
+            else:
+                state = await self._create_retry(log, state, new.retry_of, now_us)
         except LogExists as there:
             if there.state.deleted:
                 raise Conflict("the deployment was deleted, and retries of it remain") from None
@@ -108,6 +117,16 @@ class Deployments:
         deployment = of_state(state)
         await self._tell("created", deployment)
         return deployment, True
+
+    async def _create_retry(self, log: LogId, state: State, of: str, now_us: int) -> State:
+        async with self._redactions.turn:  # or it might inherit what it has measured before
+            await self._refuse_existing(log)
+            state, first = await retry(self._store, state, log_of(of), of, now_us)
+            return await self._forks.create(log, state, first)
+
+    async def redact(self, id: str, asked: Asked, note: Note) -> Redacted:  # noqa: A002
+        """See `Redactions.redact`."""
+        return await self._redactions.redact(log_of(id), asked, note)
 
     async def get(self, id: str) -> Deployment:  # noqa: A002
         """Raises NoSuchLog."""
@@ -186,7 +205,8 @@ class Deployments:
         if new.status in FINAL and not old.finished:
             new = msgspec.structs.replace(new, lines=state.tail, size_bytes=state.size_bytes)
             digest = await self._digests.at(log_of(new.id), state)
-            encode = encode_end(new.status, new.exit_code, state.tail, digest, now_us)
+            redacted = (new.redacted, new.redacted_at)
+            encode = encode_end(new.status, new.exit_code, state.tail, digest, now_us, redacted)
         elif new.status != old.status:
             encode = encode_status(new.status, now_us)
         return Append(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from logflume.errors import StoreCorrupt
 from logflume.lineage import stored
@@ -24,11 +24,12 @@ READ_BYTES = 1024 * 1024
 
 
 class _Running:
-    """The hash of records 1 to `seq`."""
+    """The hash of records 1 to `seq`, as they are after so many rewrites of the log."""
 
-    __slots__ = ("hash", "seq")
+    __slots__ = ("hash", "rewrites", "seq")
 
-    def __init__(self) -> None:
+    def __init__(self, rewrites: int) -> None:
+        self.rewrites = rewrites
         self.seq = Seq(0)
         self.hash = hashlib.sha256()
 
@@ -54,17 +55,24 @@ class Digests:
     async def at(self, log: LogId, state: State) -> str:
         """The SHA-256 of the bytes of all records so far, in hexadecimal. Raises NoSuchLog."""
         running = self._running.get(log)
-        if running is None or running.seq != state.tail:
-            running = await self._computed(log, state)
+        if running is None or (running.seq, running.rewrites) != (state.tail, state.rewrites):
+            running = await self._computed(log, state, state.tail, {})
         return running.hash.hexdigest()
 
-    async def _computed(self, log: LogId, state: State) -> _Running:
-        seq = state.tail
-        running = _Running()
-        while running.seq < seq:
+    async def of(self, log: LogId, state: State, until: Seq, replaced: Mapping[Seq, bytes]) -> str:
+        """The same of records 1 to `until`, as they will be when these are replaced."""
+        return (await self._computed(log, state, until, replaced)).hash.hexdigest()
+
+    async def _computed(
+        self, log: LogId, state: State, until: Seq, replaced: Mapping[Seq, bytes]
+    ) -> _Running:
+        running = _Running(state.rewrites)
+        while running.seq < until:
             chunks = await stored(
-                self._store, log, state, running.seq, until=seq, max_bytes=READ_BYTES
+                self._store, log, state, running.seq, until=until, max_bytes=READ_BYTES
             )
+            if replaced:
+                chunks = [chunk.replaced(replaced) for chunk in chunks]
             if not await asyncio.to_thread(running.add, chunks):
                 raise StoreCorrupt(f"records after {running.seq + 1} of {log} do not follow")
         return running
@@ -79,9 +87,9 @@ class Digests:
         running = self._running.get(log)
         if running is None and not (announcement.chunks and announcement.chunks[0].first == 1):
             return  # grown before this server started: computed when it ends
-        running = self._running.setdefault(log, _Running())
+        running = self._running.setdefault(log, _Running(state.rewrites))
         self._running.move_to_end(log)
-        if not running.add(announcement.chunks):
+        if running.rewrites != state.rewrites or not running.add(announcement.chunks):
             del self._running[log]
         if len(self._running) > MAX_RUNNING:
             self._running.popitem(last=False)

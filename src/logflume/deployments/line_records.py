@@ -22,6 +22,15 @@ from logflume.wire.forms import rfc3339
 _encode = msgspec.json.Encoder().encode
 
 
+Redactions = tuple[int, str | None]
+"""How many records of a log were redacted, and when that was last done."""
+
+NEVER: Redactions = (0, None)
+
+MAX_NUMBERS = 100
+"""Of redacted records, named by the record that tells of them: a line for people."""
+
+
 class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A line's record, its fields in the order in which they are written."""
 
@@ -178,10 +187,34 @@ def encode_status(status: str, at_us: int) -> Encoder:
     return _one({"kind": "status", "status": status}, at_us)
 
 
-def encode_end(status: str, exit_code: int | None, lines: int, digest: str, at_us: int) -> Encoder:
-    """The last record: how it ended, how many records stand before it, and their digest."""
+def encode_end(
+    status: str,
+    exit_code: int | None,
+    lines: int,
+    digest: str,
+    at_us: int,
+    redacted: Redactions = NEVER,
+) -> Encoder:
+    """The last record: how it ended, how many records stand before it, and their digest; and
+    whether these are no longer what they were."""
     end = {"kind": "end", "status": status, "exit_code": exit_code, "lines": lines}
-    return _one({**end, "digest": f"sha256:{digest}"}, at_us)
+    return _one({**end, **digested(digest, redacted)}, at_us)
+
+
+def digested(digest: str, redacted: Redactions) -> dict[str, Any]:
+    """What an end record says of the records before it."""
+    count, at = redacted
+    told = {} if at is None else {"redacted": count, "redacted_at": at}
+    return {"digest": f"sha256:{digest}", **told}
+
+
+def encode_redacted(numbers: Sequence[int], at_us: int) -> Encoder:
+    """Tells the watchers of a running log which of its records are no longer what they saw."""
+    shown, more = numbers[:MAX_NUMBERS], len(numbers) - MAX_NUMBERS
+    named = ", ".join(map(str, shown)) + (f" and {more} more" if more > 0 else "")
+    text = f"redacted: line{'s' if len(numbers) > 1 else ''} {named}"
+    told = {"kind": "redacted", "numbers": shown, "stream": "system", "text": text}
+    return _one(told, at_us)
 
 
 def encode_feed(kind: str, deployment: msgspec.Raw | None, at_us: int) -> Encoder:
@@ -224,10 +257,12 @@ def _split(line: IncomingLine) -> Sequence[IncomingLine]:
 
 
 __all__ = [
+    "digested",
     "encode_end",
     "encode_feed",
     "encode_incoming",
     "encode_lines",
+    "encode_redacted",
     "encode_status",
     "text_of",
 ]

@@ -21,7 +21,7 @@ from logflume.deployments.visible import visible, visible_lines, visible_parts
 from logflume.records import Chunk, Seq
 
 LINE = "line"
-KINDS = (LINE, "group", "status", "end")
+KINDS = (LINE, "group", "status", "redacted", "end")
 """What a record may be; a line is one that says nothing else."""
 
 CONTEXT_CHARS = 1000

@@ -30,6 +30,11 @@ def visible(text: str) -> str:
     return _SEQUENCE.sub("", text) if "\x1b" in text else text
 
 
+def hidden(text: str) -> list[tuple[int, int]]:
+    """From where to where the escape sequences of `text` reach."""
+    return [found.span() for found in _SEQUENCE.finditer(text)] if "\x1b" in text else []
+
+
 def visible_lines(texts: Iterable[str]) -> str:
     """Texts without newlines, each without its escape sequences, and newlines between them."""
     lines = "\n".join(texts)
@@ -51,4 +56,4 @@ def visible_parts(before: str, text: str) -> tuple[str, str]:
     return shown[:border], shown[border:]
 
 
-__all__ = ["visible", "visible_lines", "visible_parts"]
+__all__ = ["hidden", "visible", "visible_lines", "visible_parts"]

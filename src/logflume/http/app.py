@@ -26,6 +26,7 @@ from logflume.http.metrics import Metrics
 from logflume.http.openapi import document, reference_page
 from logflume.http.parameters import path_parameter
 from logflume.http.read import ReadLog
+from logflume.http.redactions import RedactionsApi
 from logflume.http.search import SearchLog
 from logflume.http.streams import StreamsApi, stream_of
 from logflume.http.websocket import FollowLogs, no_such_socket
@@ -70,6 +71,7 @@ def routes(context: Context) -> list[Route]:
     return [
         _route("/v1/deployments/{id}/log", {"GET": read_log, "POST": AppendLog(context)}),
         _route("/v1/deployments/{id}/log/search", {"GET": SearchLog(context)}),
+        _route("/v1/deployments/{id}/redactions", {"POST": RedactionsApi(context).create}),
         _route("/v1/deployments/feed", {"GET": read_feed}),
         _route("/v1/deployments/{id}", one),
         _route("/v1/stream/{name:path}", stream),

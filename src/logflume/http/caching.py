@@ -1,6 +1,7 @@
 """What a cache, or a client that asks again, may keep of an answer.
 
-An answer that ends before the tail, or at the end of a closed log, never changes. One that ends at
+An answer that ends before the tail, or at the end of a closed log, never changes, unless a secret
+is taken out of it (`docs/redaction.md` says what caches mean for that). One that ends at
 the tail of a growing log must be asked about again, which costs no read of records: its ETag is the
 two places between which it lies. How soon it is worth asking is a hint that grows with the time
 that nobody has appended.
@@ -22,9 +23,11 @@ LASTING = "max-age=60, stale-while-revalidate=300"
 """Durable Streams, section 8.1. A log can be deleted, so not for ever."""
 
 
-def etag_of(form: str, start: Offset, end: Offset, *, closed: bool) -> str:
-    """Names the records between two offsets, in a form. Closing a log changes its last answer."""
-    return f'"{start}.{end}.{form}{".closed" if closed else ""}"'
+def etag_of(form: str, start: Offset, end: Offset, *, closed: bool, rewrites: int) -> str:
+    """Names the records between two offsets, in a form. Closing a log changes its last answer, and
+    each time that records are replaced any: who has the old ones must not be told to keep them."""
+    rewritten = f".{rewrites}" if rewrites else ""
+    return f'"{start}.{end}.{form}{rewritten}{".closed" if closed else ""}"'
 
 
 def is_known(headers: Mapping[str, str], etag: str) -> bool:

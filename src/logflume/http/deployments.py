@@ -34,7 +34,7 @@ class DeploymentsApi:
         self._deployments = context.deployments
 
     async def create(self, request: Request) -> Response:
-        new = await _parsed(request, NewDeployment)
+        new = await parsed(request, NewDeployment)
         deployment, is_new = await self._deployments.create(new)
         shown = _shown(request, deployment)
         headers = {"Location": shown["links"]["self"]}
@@ -62,7 +62,7 @@ class DeploymentsApi:
         return json_response(_shown(request, deployment))
 
     async def change(self, request: Request) -> Response:
-        change = await _parsed(request, Change)
+        change = await parsed(request, Change)
         deployment = await self._deployments.change(request.path_params["id"], change)
         return json_response(_shown(request, deployment))
 
@@ -71,7 +71,7 @@ class DeploymentsApi:
         return Response(status_code=204, headers={"X-Content-Type-Options": "nosniff"})
 
 
-async def _parsed(request: Request, type_: type[T]) -> T:
+async def parsed(request: Request, type_: type[T]) -> T:
     """The request's JSON body. Raises UnsupportedType, TooLarge, BadInput, BadRecord."""
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != "application/json":
@@ -98,4 +98,4 @@ def _base(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-__all__ = ["DeploymentsApi"]
+__all__ = ["DeploymentsApi", "parsed"]

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 
 from logflume.cursor import Cursor
+from logflume.errors import StoreBusy
 from logflume.http.caching import cache_control, etag_of, is_known, is_private, retry_after
 from logflume.http.context import Receive, Send
 from logflume.http.forms import Form
@@ -44,6 +45,7 @@ async def send_history(
     head: bool,
 ) -> int:
     """Answer with the records of `span`; how many were sent. Raises StoreError."""
+    rewrites = cursor.state.rewrites
     headers = _headers(form, cursor, span, request, now_us)
     if "ETag" in headers and is_known(request, headers["ETag"]):
         await respond(send, 304, {name: headers[name] for name in _WITH_304 if name in headers})
@@ -57,6 +59,8 @@ async def send_history(
         return 0
     cursor.seq = span.after
     batch = await cursor.read(until=span.until, max_bytes=READ_BYTES)
+    if cursor.state.rewrites != rewrites:  # what the headers say is no longer true
+        return await send_history(form, cursor, span, request, now_us, receive, send, head=head)
     if batch.until >= span.until:
         await respond(send, 200, headers, form.whole(batch.chunks))
         return batch.until - span.after
@@ -96,7 +100,7 @@ def _headers(
     if span.is_now:
         return {**headers, "Cache-Control": "no-store"}
     lasting = state.closed or not (at_tail or span.moves)
-    headers["ETag"] = etag_of(form.name, first, last, closed=closed)
+    headers["ETag"] = etag_of(form.name, first, last, closed=closed, rewrites=state.rewrites)
     headers["Cache-Control"] = cache_control(private=is_private(request), lasting=lasting)
     return headers
 
@@ -110,8 +114,11 @@ def _length(form: Form, state: State, span: Span) -> int | None:
 
 
 async def _send_all(send: Send, form: Form, cursor: Cursor, until: Seq, batch: Batch) -> None:
-    """The piece that is the last one must end the answer, so each waits for the next one."""
+    """The piece that is the last one must end the answer, so each waits for the next one. Raises
+    StoreBusy when records were replaced meanwhile: half of an answer from before that and half from
+    after it would look like a damaged log. It is cut off, and asked for again."""
     loop = asyncio.get_running_loop()
+    rewrites = cursor.state.rewrites
     ready, max_bytes = form.before, READ_BYTES
     while True:
         began = loop.time()
@@ -126,6 +133,8 @@ async def _send_all(send: Send, form: Form, cursor: Cursor, until: Seq, batch: B
         is_quick = loop.time() - began < QUICK_SECONDS
         max_bytes = min(2 * max_bytes, MAX_READ_BYTES) if is_quick else READ_BYTES
         batch = await cursor.read(until=until, max_bytes=max_bytes)
+        if cursor.state.rewrites != rewrites:
+            raise StoreBusy("records were replaced while they were read; read again")
     await send({"type": "http.response.body", "body": form.last(ready)})
 
 

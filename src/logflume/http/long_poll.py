@@ -63,7 +63,13 @@ class PollAnswer:
             "Cache-Control": "no-store",
         }
         if self.lasting:
-            headers["ETag"] = etag_of(self.form.name, first, batch.offset, closed=batch.closed)
+            headers["ETag"] = etag_of(
+                self.form.name,
+                first,
+                batch.offset,
+                closed=batch.closed,
+                rewrites=batch.state.rewrites,
+            )
             headers["Cache-Control"] = cache_control(private=self.private, lasting=True)
         return 200, headers, self.form.whole(batch.chunks)
 

@@ -116,7 +116,7 @@ class StreamsApi:
         told = {
             "Content-Type": state.content_type,
             "Cache-Control": "no-store",
-            "ETag": etag_of(form.name, first, last, closed=state.closed),
+            "ETag": etag_of(form.name, first, last, closed=state.closed, rewrites=state.rewrites),
             **tail_headers(state),
             **lifetime_headers(state.lifetime),
         }

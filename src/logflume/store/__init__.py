@@ -7,7 +7,7 @@ Its promises, which `tests/contract/store.py` examines in each:
 - **Visible is durable.** What `state`, `read`, `logs` and an announcement show has been
   acknowledged or is about to be, and is on disk.
 - **One log, one step.** An `Append` is applied whole or not at all, by `rules.apply`, one after
-  another for each log. There is no transaction across logs.
+  another for each log. There is no transaction across logs, but for `rewrite`.
 - **The store announces.** After every change, to all who subscribed, on the event loop, in the
   log's order. An announcement is a hint: whoever misses one reads the store. What a change
   returned, and the deletion of a log that was made again, this server has announced before;
@@ -25,7 +25,7 @@ from typing import Protocol
 import msgspec
 
 from logflume.histogram import Histogram
-from logflume.records import Append, Chunk, LogId, Seq, State
+from logflume.records import Append, Chunk, LogId, Rewrite, Seq, State
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -69,6 +69,13 @@ class Store(Protocol):
 
     def append(self, log: LogId, append: Append) -> Awaitable[State]:
         """Apply `append`; the state after it. Raises NoSuchLog and what `rules.apply` raises."""
+
+    async def rewrite(self, changes: Sequence[Rewrite]) -> Sequence[State]:
+        """Replace records of these logs, of all or of none; their states after it. When it returns,
+        the old bytes are nowhere in what the store has on disk, those of calls before it included.
+        Raises NoSuchLog, what `rules.rewrite` raises, Conflict for a record that is not there any
+        more, and StoreBusy when another program keeps the old bytes: the records are replaced then,
+        and asking again, for nothing too, has them wiped."""
 
     async def state(self, log: LogId) -> State:
         """The log's state now. Raises NoSuchLog."""

@@ -13,7 +13,7 @@ from io import BufferedReader
 
 from logflume import rules
 from logflume.errors import Conflict, LogExists, NoSuchLog
-from logflume.records import Append, Chunk, LogId, Seq, State
+from logflume.records import Append, Chunk, LogId, Rewrite, Seq, State
 from logflume.store import Announcement, Figures, Listener
 
 
@@ -46,6 +46,17 @@ class MemoryStore:
         held.chunks += grown
         self._announce(Announcement(log, held.state, grown))
         return held.state
+
+    async def rewrite(self, changes: Sequence[Rewrite]) -> Sequence[State]:
+        logs = [self._held(change.log) for change in changes]
+        pairs = list(zip(logs, changes, strict=True))
+        after = [rules.rewrite(log.state, change) for log, change in pairs]
+        chunks = [_rewritten(log, change) for log, change in pairs]
+        for (log, change), (state, chunk), held in zip(pairs, after, chunks, strict=True):
+            grown = [chunk] if chunk else []
+            log.state, log.chunks = state, held + grown
+            self._announce(Announcement(change.log, state, grown))
+        return [state for state, _ in after]
 
     async def state(self, log: LogId) -> State:
         return self._held(log).state
@@ -103,6 +114,14 @@ class MemoryStore:
     def _announce(self, announcement: Announcement) -> None:
         for listener in self._listeners:
             listener(announcement)
+
+
+def _rewritten(log: _Log, change: Rewrite) -> list[Chunk]:
+    held = [chunk.replaced(change.records) for chunk in log.chunks]
+    numbers = {n for chunk in held for n in range(chunk.first, chunk.last + 1)}
+    if missing := change.records.keys() - numbers:
+        raise Conflict(f"record {min(missing)} of {change.log} is not stored any more; ask again")
+    return held
 
 
 __all__ = ["MemoryStore"]

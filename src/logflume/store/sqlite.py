@@ -25,7 +25,7 @@ import apsw
 from msgspec.structs import replace
 
 from logflume.errors import NoSuchLog, StoreError, StoreUnavailable
-from logflume.records import Append, Chunk, LogId, Seq, State
+from logflume.records import Append, Chunk, LogId, Rewrite, Seq, State
 from logflume.store import Announcement, Figures, Listener
 from logflume.store.sqlite_file import (
     DATABASE,
@@ -99,6 +99,9 @@ class SqliteStore:
 
     def append(self, log: LogId, append: Append) -> Awaitable[State]:
         return self._write(lambda transaction: transaction.append(log, append))
+
+    async def rewrite(self, changes: Sequence[Rewrite]) -> Sequence[State]:
+        return await self._write(lambda transaction: transaction.rewrite(changes), last=True)
 
     async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
         await self._write(lambda transaction: transaction.delete(log, epoch), last=True)

@@ -120,6 +120,9 @@ def open_writer(folder: Path) -> apsw.Connection:
         connection.set_busy_timeout(BUSY_MILLISECONDS)
         _set(connection, "wal_autocheckpoint", 0)  # the writer does it, and hears how it went
         _set(connection, "journal_size_limit", MAX_WAL_BYTES)
+        # What is deleted is overwritten. Rows are gathered, and pages merged, which copies records
+        # long before anybody knows that one of them must go (`sqlite_rewrite`).
+        _set(connection, "secure_delete", 1)
         _migrate(connection)
         return connection
 

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import apsw
 
 from logflume import rules
 from logflume.errors import LogExists, NoSuchLog
-from logflume.records import Append, Chunk, LogId, Seq, State
+from logflume.records import Append, Chunk, LogId, Rewrite, Seq, State
 from logflume.store import Announcement
+from logflume.store.sqlite_rewrite import replace_in, rows_with
 from logflume.wire.state import decode_state, encode_state
 
 CHUNK_BYTES = 64 * 1024
@@ -57,6 +59,8 @@ class Transaction:
         self._announcements: list[Announcement] = []
         self.doomed = True
         """Whether there may be rows of deleted logs to purge."""
+        self.must_cut = False
+        """Whether records were replaced whose old bytes may be in the write-ahead log."""
 
     def create(self, log: LogId, state: State, first: Append | None) -> State:
         """Raises LogExists and what `rules.apply` raises, having changed nothing."""
@@ -106,6 +110,31 @@ class Transaction:
         version = self._connection.pragma("user_version")
         self._connection.execute(f"PRAGMA user_version = {version:d}")
 
+    def rewrite(self, changes: Sequence[Rewrite]) -> list[State]:
+        """Raises NoSuchLog, Conflict and what `rules.rewrite` raises, having changed nothing."""
+        self.must_cut = True
+        self.flush()  # what is replaced may have come in this transaction
+        pairs = [(self._find(change.log), change) for change in changes]
+        steps = [rules.rewrite(log.state, change) for log, change in pairs]
+        rows = [
+            rows_with(self._connection, log.key, change.log, change.records)
+            for log, change in pairs
+        ]
+        for (log, change), step, old in zip(pairs, steps, rows, strict=True):
+            self._replace(change, log, step, old)
+        return [state for state, _ in steps]
+
+    def _replace(
+        self, change: Rewrite, log: _Known, step: tuple[State, Chunk], rows: list[int]
+    ) -> None:
+        for chunk in replace_in(self._connection, rows, change.records, chunk_of_row):
+            for piece in chunk.pieces(MAX_CHUNK_BYTES):
+                self._insert_row(log.key, piece)
+        log.state, grown = step
+        log.new = [grown] if grown else []
+        self._write(change.log, log)
+        del self._known[change.log]  # how long its loose rows are now is not known
+
     def purge(self) -> None:
         """Remove some rows of deleted logs."""
         for (key,) in self._connection.execute("SELECT log FROM doomed LIMIT 1"):
@@ -136,6 +165,7 @@ class Transaction:
         self._known.clear()
         self._touched.clear()
         self._announcements.clear()
+        self.must_cut = False
 
     def _find(self, log: LogId) -> _Known:
         known = self._known.get(log)

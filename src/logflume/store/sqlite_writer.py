@@ -35,6 +35,7 @@ from logflume.errors import (
 )
 from logflume.store import Announcement, Figures
 from logflume.store.sqlite_file import CHECKPOINT_PAGES, translated
+from logflume.store.sqlite_rewrite import cut_off_wal
 from logflume.store.sqlite_snapshot import Snapshot
 from logflume.store.sqlite_transaction import Transaction
 
@@ -55,7 +56,8 @@ class Job:
     future: asyncio.Future[Any]
     last: bool = False
     """Whether it ends its transaction. A deletion does: it is announced before a log of the same
-    name can be seen, which a read may do before that one's own announcement."""
+    name can be seen, which a read may do before that one's own announcement. So does a rewrite,
+    whose caller waits for more than the commit."""
 
 
 Outcome = tuple[Job, object, LogError | None]
@@ -185,8 +187,29 @@ class Writer(threading.Thread):
             self._stumbled = False
             self.figures.commit_seconds.note(time.perf_counter() - began)
             self.figures.commit_changes.note(len(jobs))
+            if self._transaction.must_cut:
+                outcomes = self._cut_off(outcomes)
             self._on_commit(outcomes, self._transaction.take_announcements())
             self._checkpoint()
+
+    def _cut_off(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Have what the last job replaced gone from the write-ahead log, or its caller told that it
+        is not. What was committed stays committed."""
+        self._transaction.must_cut = False
+        error: StoreError
+        try:
+            with translated():
+                cut_off_wal(self._connection)
+        except (StoreBusy, StoreFull) as passing:
+            error = passing
+        except StoreError as lasting:
+            self._fail(lasting)
+            error = lasting
+        else:
+            self._wal_pages = 0
+            return outcomes
+        job, _, refused = outcomes[-1]
+        return [*outcomes[:-1], (job, None, refused or error)]
 
     def _checkpoint(self) -> None:
         """Write the WAL back and begin it anew once it is long: SQLite's own way waits for a moment

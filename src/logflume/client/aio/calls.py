@@ -14,7 +14,7 @@ import msgspec
 from logflume.client.aio.connection import SILENCE_SECONDS, AsyncConnection
 from logflume.client.answers import Page, page_of
 from logflume.client.follow import START, Query
-from logflume.client.records import Deployment, decode, not_logflume
+from logflume.client.records import Deployment, Redacted, decode, not_logflume
 from logflume.client.requests import (
     DEPLOYMENTS,
     JSON,
@@ -25,6 +25,9 @@ from logflume.client.requests import (
     deployment_path,
 )
 from logflume.client.search import page_query, search_answer
+
+REDACTION_SECONDS = 600.0
+"""A log of the largest size is read, hashed and written back: a minute, on a slow disk some."""
 
 
 class DeploymentPage(msgspec.Struct):
@@ -72,6 +75,12 @@ class AsyncCalls:
     async def delete(self, path: str) -> None:
         """Delete a deployment or a log, with all that is in it."""
         await self._call("DELETE", path)
+
+    async def redact(self, deployment_id: str, asked: Mapping[str, object]) -> Redacted:
+        """Take a text out of a deployment's log, as far as one request goes. May be repeated."""
+        path = f"{deployment_path(deployment_id)}/redactions"
+        answer = await self._call("POST", path, json=asked, answer_seconds=REDACTION_SECONDS)
+        return decode(answer.content, Redacted)
 
     async def put(self, path: str) -> None:
         """Make a JSON log. One that is there already is left as it is, so it may be repeated."""

@@ -20,7 +20,7 @@ from logflume.client.aio.writer import PATIENCE_SECONDS, AsyncWriter
 from logflume.client.errors import ServerAway
 from logflume.client.follow import START, Query, Seam, TransportName
 from logflume.client.masking import masks_of
-from logflume.client.records import Deployment, LogRecord, decode
+from logflume.client.records import Deployment, LogRecord, Redacted, decode
 from logflume.client.requests import deployment_path, log_path, said
 from logflume.client.search import search_query
 
@@ -115,6 +115,20 @@ class AsyncClient:
     async def delete(self, deployment_id: str) -> None:
         """Delete a deployment and its log; whoever follows it is told."""
         await self.calls.delete(deployment_path(deployment_id))
+
+    async def redact(
+        self, deployment_id: str, text: str, *, lines: Sequence[int] | None = None
+    ) -> Redacted:
+        """Take a leaked secret out of a deployment for good: out of these lines of its log, or out
+        of all. Asked for until all is done. The same call may be repeated.
+
+        Whoever has seen it has seen it: change the secret, too.
+        """
+        asked = said(text=text, lines=None if lines is None else list(lines))
+        done = await self.calls.redact(deployment_id, asked)
+        while not done.complete:
+            done = done.and_then(await self.calls.redact(deployment_id, asked))
+        return done
 
     def writer(
         self,

@@ -70,6 +70,9 @@ HISTORY = msgspec.json.decode(b"[%b]" % json_items(_chunk.body))
 PLAIN = text_of(_chunk.body).decode()
 SSE = SseFraming("json")(Batch(Seq(0), [_chunk], _state), _AT_US + 5 * _SECOND_US).decode()
 
+ASKED = {"text": "s3cr3t-t0ken", "lines": [17]}
+REDACTED = {"lines": [17], "marks": 1, "fields": [], "left_in": [], "complete": True}
+
 
 def _feed() -> Chunk:
     about = [("created", _queued), ("changed", _running), ("changed", _finished)]
@@ -106,6 +109,7 @@ def said(document: NewDeployment | Change) -> Any:
 
 
 __all__ = [
+    "ASKED",
     "FEED",
     "FEED_NDJSON",
     "FEED_SSE",
@@ -117,6 +121,7 @@ __all__ = [
     "NDJSON",
     "NEW",
     "PLAIN",
+    "REDACTED",
     "SSE",
     "TEXT",
     "said",

@@ -109,6 +109,26 @@ _DEPLOYMENTS = (
         ("no-such-log", "log-gone", *WRITE),
         parameters=BY_ID,
     ),
+    Operation(
+        "POST /v1/deployments/{id}/redactions",
+        "redactDeployment",
+        "Deployments",
+        "Take a leaked secret out of a deployment for good",
+        {200: answer("What changed.", json_content("Redacted", examples.REDACTED))},
+        (
+            *("bad-request", "no-such-log", "log-gone", "conflict", "too-large"),
+            *("unsupported-type", "bad-record", *WRITE),
+        ),
+        "Out of its log's records, its other texts and the feed. `[redacted]` stands in place of "
+        "the text, which is found across colours and where a line lies in several records. Numbers "
+        "stay. The `end` record gets the digest of what the log says now and counts the records; a "
+        "log that grows gets a record that names them. Records that retries share change in all of "
+        "them. One request changes up to 1000 records; `complete` says whether that was all. The "
+        "same request may be repeated. When it is answered, the old bytes are in no file of the "
+        "store; a 503 that says so means that they are there still, and repeating it wipes them.",
+        parameters=BY_ID,
+        body=json_content("Asked", examples.ASKED),
+    ),
 )
 
 _SERVER = (

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from logflume.deployments.deployment import Change, Deployment, NewDeployment
 from logflume.deployments.ids import ALPHABET
 from logflume.deployments.incoming import IncomingLine, Stream
+from logflume.deployments.redaction_request import Asked, Redacted
 
 Json = dict[str, Any]
 
@@ -50,6 +51,7 @@ class LineRecord(msgspec.Struct, kw_only=True):
     text: str
     sent: str | UnsetType = UNSET
     level: str | UnsetType = UNSET
+    redacted: int | UnsetType = UNSET
     partial: Literal[True] | UnsetType = UNSET
 
 
@@ -69,6 +71,7 @@ class GroupRecord(msgspec.Struct, kw_only=True):
     section: str | UnsetType = UNSET
     ends: list[str] | UnsetType = UNSET
     stream: Stream
+    redacted: int | UnsetType = UNSET
     text: str
     partial: Literal[True] | UnsetType = UNSET
 
@@ -82,6 +85,17 @@ class StatusRecord(msgspec.Struct):
     status: Literal["running"]
 
 
+class RedactedRecord(msgspec.Struct):
+    """Tells those who watch a log that grows which records are no longer what they saw."""
+
+    n: int
+    time: str
+    kind: Literal["redacted"]
+    numbers: list[int]
+    stream: Literal["system"]
+    text: str
+
+
 class EndRecord(msgspec.Struct):
     """The last record of a finished log."""
 
@@ -92,6 +106,8 @@ class EndRecord(msgspec.Struct):
     exit_code: int | None
     lines: int
     digest: str
+    redacted: int | UnsetType = UNSET
+    redacted_at: str | UnsetType = UNSET
 
 
 class FeedRecord(msgspec.Struct, kw_only=True):
@@ -102,6 +118,7 @@ class FeedRecord(msgspec.Struct, kw_only=True):
     time: str
     kind: Literal["created", "changed", "deleted", "restart"]
     deployment: Deployment | UnsetType = UNSET
+    redacted: int | UnsetType = UNSET
 
 
 class ControlEvent(msgspec.Struct, rename="camel", kw_only=True):
@@ -153,14 +170,18 @@ class Health(msgspec.Struct):
 
 STRUCTS = (
     *(NewDeployment, Change, DeploymentWithLinks, DeploymentList, Deployment),
-    *(IncomingLine, LineRecord, GroupRecord, StatusRecord, EndRecord, FeedRecord, ControlEvent),
-    *(SearchAnswer, Problem, Health),
+    *(IncomingLine, LineRecord, GroupRecord, StatusRecord, RedactedRecord, EndRecord),
+    *(FeedRecord, ControlEvent, SearchAnswer, Asked, Redacted, Problem, Health),
 )
 
-RECORDS = ("LineRecord", "GroupRecord", "StatusRecord", "EndRecord")
+RECORDS = ("LineRecord", "GroupRecord", "StatusRecord", "RedactedRecord", "EndRecord")
 """What a deployment's log consists of."""
 
 _TIME = {"format": "date-time"}
+
+_REDACTED: Json = {
+    "description": "How many records had a secret taken out of them since the deployment was made."
+}
 
 MEANINGS: dict[str, Json] = {
     "id": {"description": "Sorts by the time at which it was made; cannot be guessed."},
@@ -217,7 +238,27 @@ MEANINGS: dict[str, Json] = {
         "description": "The SHA-256 of every byte of the NDJSON history before this record.",
         "pattern": "^sha256:[0-9a-f]{64}$",
     },
+    "redacted": {"description": "The number of places at which a secret was taken out."},
+    "Deployment.redacted": _REDACTED,
+    "DeploymentWithLinks.redacted": _REDACTED,
+    "EndRecord.redacted": _REDACTED,
+    "redacted_at": {"description": "When that was last done.", **_TIME},
     "numbers": {"description": "The numbers of the records that match, in order."},
+    "RedactedRecord.numbers": {"description": "Of those records, the first 100 of them."},
+    "Asked.text": {
+        "description": "What must go. With fewer than 4 characters the lines must be named. Line "
+        "ends at its beginning and end do not count."
+    },
+    "Asked.line": {"description": "The number of a record that it is to be taken out of."},
+    "Asked.lines": {"description": "More of them. With neither, out of all."},
+    "Redacted.lines": {"description": "The numbers of the records that changed."},
+    "marks": {"description": "How many marks were put into them."},
+    "fields": {"description": "The fields of the deployment that changed."},
+    "left_in": {
+        "description": "Fields that hold the text and are not changed: a deployment is found by "
+        "its `project` and `environment`. Delete it if that must not be."
+    },
+    "complete": {"description": "Whether all is done. If not, send the same request again."},
     "records": {"description": "The first of them as history has them, as many as `limit` says."},
     "searched": {"description": "How far this answer goes."},
     "first": {"description": "The number of the first record looked at."},

@@ -37,6 +37,9 @@
  * @property {number | null} [exit_code]
  * @property {number} [lines]
  * @property {string} [digest] of the end: `sha256:` and that of the NDJSON history before it
+ * @property {number} [redacted] places at which a secret was taken out; of the end: records with such
+ * @property {string} [redacted_at] of the end: when that was last done
+ * @property {number[]} [numbers] of a `redacted` record: which records are no longer what they were
  * @property {string} [group] the heading of a section that begins or ends here
  * @property {boolean} [open] whether it begins
  * @property {boolean} [collapsed] whether it asks to be shown folded

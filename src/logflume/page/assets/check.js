@@ -77,13 +77,15 @@ export class History {
   }
 
   /**
-   * Whether the last line is this end, and all before it is what it says.
+   * Whether the last line is this end, and all before it is what it says. An end that says of a
+   * redaction that this one does not know of takes its place: the log was changed since, and says so.
    * @param {LogRecord} end
    */
   endsWith(end) {
     const last = JSON.parse(new TextDecoder().decode(this.#held) || "null");
-    if (last?.kind !== "end" || last.digest !== end.digest || last.n !== end.n) return false;
-    return this.#lines === end.lines && this.#lines === end.n - 1 && `sha256:${this.#hash.hex()}` === end.digest;
+    if (last?.kind !== "end" || last.n !== end.n || last.lines !== end.lines) return false;
+    if (last.digest !== end.digest && last.redacted_at === end.redacted_at) return false;
+    return this.#lines === end.lines && this.#lines === end.n - 1 && `sha256:${this.#hash.hex()}` === last.digest;
   }
 
   /** @param {Uint8Array} bytes whole lines, or the beginning of one whose rest follows */

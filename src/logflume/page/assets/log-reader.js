@@ -129,8 +129,19 @@ export class LogReader {
     const last = fresh[fresh.length - 1].n;
     this.#hold(fresh);
     if (!isFirst) this.#marks = this.#marks.concat(fresh.filter(isMark));
+    if (!isFirst) for (const n of fresh.flatMap(({ numbers }) => numbers ?? [])) this.#again(n);
     if (isFirst || this.#wanted.some(({ last }) => last >= first)) this.#reading.want(this.#wanted, this.#state.tail);
     this.#change([{ first, last }], isFirst ? 0 : PUSH_MS);
+  }
+
+  /** Read a record again that is no longer what it was. @param {number} n */
+  async #again(n) {
+    if (this.#windows.at(n) === undefined) return;
+    const answer = await get(address(this.#src, "", { from: n, limit: 1 })).catch(() => null);
+    const records = /** @type {LogRecord[]} */ (answer?.body ?? []);
+    if (records[0]?.n !== n) return; // it shows the mark when it is loaded again
+    this.#windows.put(records);
+    this.#change([{ first: n, last: n }], FRAME_MS);
   }
 
   /** Show the end at once, while what was missed before it is yet to come, and be checked. */

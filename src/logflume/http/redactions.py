@@ -1,0 +1,46 @@
+"""Taking a leaked secret out of a deployment: `POST …/redactions`.
+
+The secret comes in the body and goes nowhere: not into the answer, an error, the server's log or
+the audit log, which has who asked, when, and which records changed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from logflume.access.callers import Caller
+from logflume.deployments.redaction_request import Asked, Redacted
+from logflume.http.callers import caller_of
+from logflume.http.context import Context
+from logflume.http.deployments import parsed
+from logflume.http.respond import json_response
+
+
+class RedactionsApi:
+    """The endpoint."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def create(self, request: Request) -> Response:
+        deployment = request.path_params["id"]
+        note = partial(self._note, caller_of(request.scope), deployment)
+        asked = await parsed(request, Asked)
+        redacted = await self._context.deployments.redact(deployment, asked, note)
+        return json_response(msgspec.to_builtins(redacted))
+
+    async def _note(self, caller: Caller, deployment: str, redacted: Redacted) -> None:
+        await self._context.audit.note(
+            "redacted",
+            caller,
+            deployment=deployment,
+            lines=redacted.lines,
+            fields=redacted.fields,
+        )
+
+
+__all__ = ["RedactionsApi"]
