@@ -25,6 +25,7 @@ from bench import (
     search,
     stalled,
     storm,
+    tokens,
     unchanged,
     websocket,
 )
@@ -52,6 +53,7 @@ TABLES = {
         "stalled": stalled.measure,
         "storm": storm.measure,
         "page": page.measure,
+        "tokens": tokens.measure,
     },
     "patterns": {
         "websocket": websocket.measure,

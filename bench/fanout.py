@@ -6,7 +6,6 @@ same core by the same loop. The server may put several lines into one write, so 
 
 from __future__ import annotations
 
-import select
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -38,27 +37,10 @@ def _run(server: Server) -> tuple[dict[str, float], Timed]:
         producer = stack.enter_context(Connection(server.port))
         watchers = Watchers(connections)
         with server.timed() as timed:
-            _publish(producer, watchers, single(path))
+            watchers.told(producer, single(path), WATCHERS * LINES)
         watchers.poll.close()
     assert watchers.records == WATCHERS * LINES, "a line was lost or repeated"
     return {
         "deliveries": watchers.records / timed.seconds,
         "lines": watchers.records / watchers.writes,
     }, timed
-
-
-def _publish(producer: Connection, watchers: Watchers, request: bytes) -> None:
-    """All lines, until every watcher has every one."""
-    publisher = producer.socket.fileno()
-    watchers.poll.register(publisher, select.EPOLLIN)
-    producer.socket.sendall(request)
-    sent = 1
-    while watchers.records < WATCHERS * LINES:
-        for number, _ in watchers.poll.poll():
-            if number != publisher:
-                watchers.read(number)
-                continue
-            producer.answer()
-            if sent < LINES:
-                producer.socket.sendall(request)
-                sent += 1

@@ -47,6 +47,11 @@ class Server:
         self.pid = self._process.pid
         self.port = self._port_once_ready()
 
+    @property
+    def messages(self) -> str:
+        """What it has said."""
+        return self._messages.read_text()
+
     def cpu_seconds(self) -> float:
         """Processor time of all its threads, also those that have ended."""
         return time.clock_gettime(~self.pid << 3 | 2)  # the kernel's clock of that process
@@ -106,7 +111,7 @@ class Server:
         raise ServerDied(f"{self._process.args!r} did not serve within {START_SECONDS} s")
 
     def _port_if_ready(self) -> int | None:
-        found = re.search(r"serves http://127\.0\.0\.1:(\d+)", self._messages.read_text())
+        found = re.search(r"serves http://127\.0\.0\.1:(\d+)", self.messages)
         return int(found[1]) if found else None
 
     def _has_ended(self) -> bool:
@@ -115,5 +120,5 @@ class Server:
         return self._process.returncode is not None
 
     def _last_words(self) -> str:
-        lines = self._messages.read_text().splitlines()[-LAST_LINES:]
+        lines = self.messages.splitlines()[-LAST_LINES:]
         return "\n".join(["the server died; its last lines:", *lines])

@@ -36,6 +36,11 @@ def may_open(watchers: int) -> bool:
 def follow(watcher: Connection, path: str) -> None:
     """Ask for what is appended from now on, and wait until the stream has begun."""
     watcher.socket.sendall(get(f"{path}?offset=now&live=sse", "text/event-stream"))
+    await_stream(watcher)
+
+
+def await_stream(watcher: Connection) -> None:
+    """Wait until the stream that it asked for has begun."""
     started = b""
     while CONTROL not in started or not _ends(started):
         started += _some(watcher)
@@ -82,3 +87,20 @@ class Watchers:
         self.records += piece.count(RECORD) - cut.count(RECORD)
         self.writes += piece.count(CONTROL) - cut.count(CONTROL)
         self._cut[number] = piece[-len(CONTROL) + 1 :]
+
+    def told(self, producer: Connection, request: bytes, records: int) -> None:
+        """Send the request again and again, each time when it is answered, until the watchers have
+        so many records."""
+        publisher = producer.socket.fileno()
+        self.poll.register(publisher, select.EPOLLIN)
+        producer.socket.sendall(request)
+        sent, lines = 1, records // len(self._cut)
+        while self.records < records:
+            for number, _ in self.poll.poll():
+                if number != publisher:
+                    self.read(number)
+                    continue
+                producer.answer()
+                if sent < lines:
+                    producer.socket.sendall(request)
+                    sent += 1

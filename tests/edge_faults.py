@@ -135,9 +135,9 @@ ROWS = (
     ),
     (
         "who waits to go on is told so, and then refused",
-        "http/append.py",
-        'None if "expect" in headers else declared_bytes(headers)',
-        "declared_bytes(headers)",
+        "http/refusal.py",
+        'None if "expect" in headers else declared',
+        "declared",
         f"{REQUESTS}::test_an_expectation_is_met_before_the_body",
     ),
     (

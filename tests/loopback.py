@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from logflume.access.callers import ANYBODY
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
 from logflume.http.context import Context
@@ -161,14 +162,15 @@ class Loopback:
 
     async def stream(self, *, tls: ssl.SSLContext | None = None, pair: Pair | None = None) -> Far:
         """A watcher of ONE from its start, by a body that goes on."""
-        connection = LiveConnection(self.context, await self.context.cursor(ONE), QuietFraming())
+        cursor = await self.context.cursor(ONE)
+        connection = LiveConnection(self.context, cursor, QuietFraming(), ANYBODY)
         transport, pair = await self._lend(connection, pair or tcp_pair(), tls)
         connection.begin(transport, b"")
         return self._watch(FarStream(pair, connection))
 
     async def socket(self, log: LogId) -> FarSocket:
         """A watcher of this log from its start, by WebSocket."""
-        connection = SocketConnection(self.context)
+        connection = SocketConnection(self.context, ANYBODY)
         transport, pair = await self._lend(connection, tcp_pair(), None)
         connection.begin(transport, b"", await self.context.cursor(log))
         return self._watch(FarSocket(pair, connection))

@@ -171,8 +171,8 @@ ROWS = (
     (
         "an allowed page's socket is foreign",
         IN_ORIGINS,
-        "    if origin is None or allowed.include(origin):",
-        "    if origin is None:",
+        "    if origin is None or allowed.include(origin) or origin == allowed.own:",
+        "    if origin is None or origin == allowed.own:",
         EMBEDDING,
     ),
     (
@@ -227,8 +227,8 @@ ROWS = (
     (
         "the viewer is framed by nobody else",
         "http/pages.py",
-        '_page("embed.html", frames=context.origins.frames)',
-        '_page("embed.html")',
+        '_page("embed.html", context, frames=context.origins.frames)',
+        '_page("embed.html", context)',
         EMBEDDING,
     ),
 )

@@ -14,6 +14,10 @@ from logflume.tail import Tails
 PAGES = frozenset({"/", "/d/{id}", "/embed/{id}", "/compare", "/docs"}) | {
     "/assets/{name}",
     "/assets/{edition}/{name}",
+    "/sign-in",
+    "/sign-in/oidc",
+    "/sign-in/oidc/callback",
+    "/s/{secret}",
 }
 """What people look at, and its files: documented, but no part of the API."""
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -19,12 +20,16 @@ START_SECONDS = 20
 class ServerProcess:
     """`logflume serve` on 127.0.0.1. It keeps its port over restarts.
 
-    `store` is given to `--store`; without it the embedded store in `data` is used.
+    `store` is given to `--store`; without it the embedded store in `data` is used. `options` are
+    what else it is started with.
     """
 
-    def __init__(self, data: Path, *, store: str | None = None) -> None:
+    def __init__(
+        self, data: Path, *, store: str | None = None, options: Sequence[str] = ()
+    ) -> None:
         self.data = data
         self._store = store
+        self._options = options
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
         self._messages = data.parent / f"{data.name}.stderr"
@@ -51,7 +56,7 @@ class ServerProcess:
     def command(self) -> list[str]:
         """What is started."""
         command = [sys.executable, "-m", "logflume", "serve"]
-        command += ["--port", str(self._port), "--data", str(self.data)]
+        command += ["--port", str(self._port), "--data", str(self.data), *self._options]
         return [*command, "--store", self._store] if self._store else command
 
     def start(self) -> None:

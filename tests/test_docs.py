@@ -27,8 +27,10 @@ BY_THE_FRAMEWORK = {"not-found", "method-not-allowed"}
 NO_PARAMETERS = {
     *("accept", "authorization", "content-type", "cookie", "expect"),
     *("access-control-request-method", "content-length", "host", "transfer-encoding"),
+    *("expect", "sec-fetch-site"),
 }
-"""Request headers that OpenAPI has other places for, and those that are HTTP's own."""
+"""Request headers that OpenAPI has other places for, and those that are HTTP's own, or
+only ever a browser's."""
 
 
 @cache

@@ -68,8 +68,8 @@ SERVER_SIDE = {
     *(
         f"logflume.cli.{name}"
         for name in (
-            *("door", "head", "http_protocol", "receipt", "serving", "strict_protocol"),
-            "upgrade",
+            *("door", "head", "http_protocol", "receipt", "serve_access", "serving"),
+            *("strict_protocol", "upgrade"),
         )
     ),
 }

@@ -109,15 +109,16 @@ ROWS = (
     (
         "what cannot be had ends the socket",
         REQUESTS,
-        "    except LogError as error:\n",
-        '    except LogError as error:\n        logs.way.close(1000, "")\n',
+        "    except (LogError, RequestError) as error:\n",
+        '    except (LogError, RequestError) as error:\n        logs.way.close(1000, "")\n',
         SUITE + "TestSubscribing",
     ),
     (
         "nonsense ends the socket",
         REQUESTS,
-        "    except LogError as error:\n",
-        '    except LogError as error:\n        address or logs.way.close(1000, "")\n',
+        "    except (LogError, RequestError) as error:\n",
+        "    except (LogError, RequestError) as error:\n"
+        '        address or logs.way.close(1000, "")\n',
         SUITE + "TestNonsense",
     ),
     (

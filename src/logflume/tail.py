@@ -215,6 +215,10 @@ class Tails:
         self._keep(log, tail.state)
         return tail
 
+    def known_state(self, log: LogId) -> State | None:
+        """The log's state, if it was read lately; the store knows the others."""
+        return self._states.get(log)
+
     @property
     def open_logs(self) -> int:
         """How many logs are being read."""

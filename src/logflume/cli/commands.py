@@ -13,6 +13,7 @@ import typer
 
 from logflume.cli import options as opt
 from logflume.cli.about import About
+from logflume.cli.access_commands import share, token
 from logflume.cli.backup_commands import backup, restore, verify
 from logflume.cli.compare_command import compare
 from logflume.cli.messages import say
@@ -180,13 +181,13 @@ def tail(
         raise typer.BadParameter("-n and --since exclude each other")
     settings = opt.read_settings(server)
     from logflume.cli.failures import explained
+    from logflume.cli.shared import find_shown
     from logflume.cli.tail import TailOptions
     from logflume.cli.tail import tail as tail_log
-    from logflume.client.addresses import find_deployment
 
     shown = TailOptions(lines, since, follow, json, timestamps, raw, exit_status, transport)
     with explained(settings.server):
-        address = find_deployment(which, settings.server)
+        address, settings = find_shown(which, settings)
     with explained(address.server):
         raise typer.Exit(tail_log(address, shown, settings))
 
@@ -233,10 +234,10 @@ def show(which: opt.Which, json: opt.Json = False, server: opt.Server = DEFAULT_
     settings = opt.read_settings(server)
     from logflume.cli.failures import explained
     from logflume.cli.lists import show as show_deployment
-    from logflume.client.addresses import find_deployment
+    from logflume.cli.shared import find_shown
 
     with explained(settings.server):
-        address = find_deployment(which, settings.server)
+        address, settings = find_shown(which, settings)
     with explained(address.server):
         show_deployment(address, settings, json=json)
 
@@ -280,6 +281,8 @@ def sync(
 
 app.command()(search)
 app.command()(redact)
+app.command()(share)
+app.add_typer(token, name="token")
 app.command()(serve)
 app.command()(backup)
 app.command()(verify)

@@ -1,7 +1,7 @@
 """What people are told when a command cannot do its work, and what they can do about it.
 
-The one place where the client's errors become words and exit codes. `run` and `push` have no use
-for it: to them an error of the server is no reason to end.
+The one place where the client's errors become words and exit codes. `run` and `push` take no more
+of it than the words: to them an error of the server is no reason to end.
 """
 
 from __future__ import annotations
@@ -35,6 +35,18 @@ def _explain(error: ClientError, server: str) -> str:
             f"no answer from {server} ({error}); "
             "start a server with `logflume serve`, or name another with --server"
         )
-    if isinstance(error, Refused) and error.status in (401, 403):
-        return f"{server} refuses: {error}; set LOGFLUME_TOKEN to a token that it knows"
+    if isinstance(error, Refused) and not_let_in(error):
+        return f"{server} refuses: {refusal(error)}"
     return f"{server}: {error}" if isinstance(error, Refused) else str(error)
+
+
+def not_let_in(error: Refused) -> bool:
+    """Whether the token is the trouble, or that there is none."""
+    return error.status in (401, 403)
+
+
+def refusal(error: Refused) -> str:
+    """What the server said, and what to do about it."""
+    if not not_let_in(error):
+        return str(error)
+    return f"{error}; set LOGFLUME_TOKEN to a token that it knows and that may do this"

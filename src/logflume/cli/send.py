@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from logflume.cli.failures import not_let_in, refusal
 from logflume.cli.spool import Append, Spool
 from logflume.cli.upload import Outcome, Upload
 from logflume.client.backoff import Backoff
@@ -37,8 +38,9 @@ def send(upload: Upload) -> tuple[Outcome, str]:
         with Client(upload.server, upload.token) as client:
             Sender(upload, client.calls).send()
     except Refused as error:
-        upload.spool.refuse(str(error))
-        return Outcome.REFUSED, str(error)
+        why = refusal(error)
+        upload.spool.refuse(why)
+        return Outcome.REFUSED, why
     except (OSError, ValueError) as error:
         return Outcome.DAMAGED, str(error)
     return Outcome.SENT, ""
@@ -74,7 +76,7 @@ class Sender:
         try:
             self._ask(lambda: self._calls.create(wanted))
         except Refused as error:
-            if "retry_of" not in wanted:
+            if "retry_of" not in wanted or not_let_in(error):
                 raise
             self._upload.tell(f"this is logged as no retry: {error}")
             alone = {name: value for name, value in wanted.items() if name != "retry_of"}

@@ -17,17 +17,20 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 
+from logflume.access.first_token import first_token
+from logflume.access.people import Provider
 from logflume.cli.door import Door, room_for_connections
 from logflume.cli.log_format import announce, log_to
 from logflume.cli.notify import READY, STOPPING, notify
 from logflume.cli.receipt import Deadlines, Receipt
+from logflume.cli.serve_access import StartError
 from logflume.cli.serving import Serving
 from logflume.cli.upgrade import UpgradingProtocol
 from logflume.deployments.deployments import Deployments
@@ -68,16 +71,17 @@ cycles that are hardly ever there."""
 
 MAX_PORT = 65535
 
+SHOWN_ONCE = (
+    "Logflume asks for tokens here, and there was none that may do everything. This is one; it is "
+    "shown only now:"
+)
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger("logflume")
 
 Say = Callable[[str], None]
 """Tells whoever started the server something."""
-
-
-class StartError(Exception):
-    """The server cannot start as it was asked to; the text says why."""
 
 
 def serve(serving: Serving) -> int:
@@ -93,8 +97,11 @@ def serve(serving: Serving) -> int:
 
 
 async def _serve(serving: Serving, say: Say) -> int:
-    origins, in_all = _allowed(serving.origins), room_for_connections()
+    access, in_all = serving.access, room_for_connections()
+    origins = access.allowed
+    provider = None if access.oidc is None else access.oidc.provider()
     listener = _listen(serving.host, serving.port)
+    needs_tokens = access.needs_tokens(listener.getsockname()[0])
     failures: list[StoreError] = []
     server: Server | None = None
 
@@ -105,12 +112,17 @@ async def _serve(serving: Serving, say: Say) -> int:
 
     store = await _open_store(serving.store, serving.data, on_failure)
     try:
-        context = await _context(store, origins)
+        context = await _context(
+            store, origins, access.public_url, provider, needs_tokens=needs_tokens
+        )
         await context.audit.start()
+        await context.registry.start()
+        if needs_tokens and (token := await first_token(context.registry, context.audit)):
+            say(f"{SHOWN_ONCE}\n  {token}")
         started = partial(_announce, listener, serving.folder, say)
         door = Door(context.watchers, in_all=in_all, per_address=serving.connections_per_address)
         server = Server(_config(application(context), door), context, started)
-        sweeping = asyncio.ensure_future(_sweep(context.logs))
+        sweeping = asyncio.ensure_future(_sweep(context))
         await server.serve(sockets=[listener])
         sweeping.cancel()
     finally:
@@ -120,11 +132,13 @@ async def _serve(serving: Serving, say: Say) -> int:
     return 1 if failures else 0
 
 
-async def _sweep(logs: Logs) -> None:
-    """Delete logs that nobody asks for and whose lifetime is over, until cancelled."""
+async def _sweep(context: Context) -> None:
+    """Delete logs that nobody asks for and whose lifetime is over, and what lets nobody in any
+    more, until cancelled."""
     while True:
         try:
-            await logs.sweep()
+            await context.logs.sweep()
+            await context.registry.sweep()
         except StoreError as error:
             _log.warning("expired logs could not be deleted, and are tried again: %s", error)
         await asyncio.sleep(SWEEP_SECONDS)
@@ -197,19 +211,24 @@ async def _open_store(
     )
 
 
-async def _context(store: Store, origins: Origins) -> Context:
+async def _context(
+    store: Store,
+    origins: Origins,
+    public_url: str | None,
+    provider: Provider | None,
+    *,
+    needs_tokens: bool,
+) -> Context:
     tails = Tails(store)  # told of each commit first: watchers wait for it, digests do not
     deployments = Deployments(store, clock=_now_us, random=secrets.token_bytes)
     await deployments.start()
-    return Context(store, tails, deployments, Logs(store, clock=_now_us), _now_us, origins)
-
-
-def _allowed(origins: Sequence[str]) -> Origins:
-    """Raises StartError for what is no origin."""
-    try:
-        return Origins(origins)
-    except ValueError as error:
-        raise StartError(f"--allow-origin: {error}") from None
+    logs = Logs(store, clock=_now_us)
+    return Context(
+        *(store, tails, deployments, logs, _now_us, origins),
+        needs_tokens=needs_tokens,
+        public_url=public_url and public_url.rstrip("/"),
+        provider=provider,
+    )
 
 
 def _now_us() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +24,48 @@ AllowOrigin = Annotated[
         metavar="ORIGIN",
         help="Pages of this site may read logs and embed the viewer; * is everybody. May be "
         "repeated.",
+    ),
+]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="LOGFLUME_PUBLIC_URL",
+        metavar="URL",
+        help="The address by which others know this server, through a proxy; tokens are asked "
+        "for then.",
+    ),
+]
+RequireTokens = Annotated[
+    bool, typer.Option("--require-tokens", help="Ask for tokens on this machine, too.")
+]
+InsecureOpen = Annotated[
+    bool,
+    typer.Option("--insecure-open", help="Let everybody who reaches the server do everything."),
+]
+OidcIssuer = Annotated[
+    str | None,
+    typer.Option(
+        envvar="LOGFLUME_OIDC_ISSUER", metavar="URL", help="Let people in on this provider's word."
+    ),
+]
+OidcClientId = Annotated[
+    str, typer.Option(envvar="LOGFLUME_OIDC_CLIENT_ID", metavar="ID", help="Our name there.")
+]
+OidcClientSecretFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Has our secret there; else LOGFLUME_OIDC_CLIENT_SECRET is it."
+    ),
+]
+OidcGroupsClaim = Annotated[
+    str, typer.Option(metavar="NAME", help="What of its ID token names the groups.")
+]
+OidcMap = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="LOGFLUME_OIDC_MAP",
+        metavar="GROUP=SCOPE[:PROJECT,…]",
+        help="What the members of a group may do; may be repeated.",
     ),
 ]
 LogFormat = Annotated[
@@ -51,6 +94,14 @@ def serve(
     data: Data = Path("logflume-data"),
     store: Store = None,
     allow_origin: AllowOrigin = None,
+    public_url: PublicUrl = None,
+    require_tokens: RequireTokens = False,
+    insecure_open: InsecureOpen = False,
+    oidc_issuer: OidcIssuer = None,
+    oidc_client_id: OidcClientId = "",
+    oidc_client_secret_file: OidcClientSecretFile = None,
+    oidc_groups_claim: OidcGroupsClaim = "groups",
+    oidc_map: OidcMap = None,
     max_connections_per_address: ConnectionsPerAddress = 10_000,
     log_format: LogFormat = "text",
     log_level: LogLevel = "info",
@@ -62,18 +113,37 @@ def serve(
       logflume serve
       logflume serve --host 0.0.0.0 --port 80 --data /var/lib/logflume
       logflume serve --allow-origin https://deploys.example.com
+
+    On this machine's own address anybody may do everything. On any other one tokens are asked for,
+    and the first is made and shown at the first start.
     """
     from logflume.cli.serve import serve as serve_logs
+    from logflume.cli.serve_access import Access, Oidc
     from logflume.cli.serving import Serving
 
+    oidc = None
+    if oidc_issuer is not None:
+        secret = _secret(oidc_client_secret_file)
+        about = (oidc_issuer, oidc_client_id, secret, oidc_groups_claim, oidc_map or [])
+        oidc = Oidc(*about)
     serving = Serving(
         *(host, port, data, store),
-        origins=allow_origin or [],
+        access=Access(allow_origin or [], public_url, require_tokens, insecure_open, oidc),
         connections_per_address=max_connections_per_address,
         log_format=log_format,
         log_level=log_level,
     )
     raise typer.Exit(serve_logs(serving))
+
+
+def _secret(file: Path | None) -> str:
+    """Ours at the provider: not an option, which others on the machine could see."""
+    if file is None:
+        return os.environ.get("LOGFLUME_OIDC_CLIENT_SECRET", "")
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"--oidc-client-secret-file: {error}") from error
 
 
 __all__ = ["serve"]

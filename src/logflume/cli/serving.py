@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from logflume.cli.log_format import LogFormat, LogLevel
+from logflume.cli.serve_access import Access
 from logflume.http.limits import MAX_CONNECTIONS_PER_ADDRESS
 
 
@@ -18,7 +18,7 @@ class Serving:
     port: int
     data: Path
     store: str | None
-    origins: Sequence[str] = ()
+    access: Access = field(default_factory=Access)
     connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"

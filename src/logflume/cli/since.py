@@ -21,10 +21,8 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII
 
 def parse_since(text: str, now: datetime) -> datetime:
     """The time that `10m`, `1h30m` or an RFC 3339 time means. Raises ValueError."""
-    match = _DURATION.fullmatch(text)
-    if match and text:
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return now - timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if text and _DURATION.fullmatch(text):
+        return now - parse_duration(text)
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -32,6 +30,15 @@ def parse_since(text: str, now: datetime) -> datetime:
     if time is None or time.tzinfo is None or "T" not in text.upper():
         raise ValueError(f"{text!r} is no time: give 10m, 1h30m or 2026-11-23T15:37:00Z")
     return time.astimezone(UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """How long `90d`, `24h` or `1h30m` is. Raises ValueError."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not text:
+        raise ValueError(f"{text!r} is no duration: give 24h, 30d or 1h30m")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def offset_since(calls: Calls, deployment_id: str, since: datetime) -> str:

@@ -9,9 +9,11 @@ covered by a `restart` record, upon which a reader of the feed reads the list ag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import heapq
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -48,6 +50,11 @@ def log_of(deployment: str) -> LogId:
     if not is_deployment_id(deployment):
         raise NoSuchLog(LogId(deployment))
     return LogId(PREFIX + deployment)
+
+
+def id_of(log: LogId) -> str:
+    """The deployment whose log it is."""
+    return log.removeprefix(PREFIX)
 
 
 class Deployments:
@@ -133,9 +140,28 @@ class Deployments:
         return of_state(await self._state(log_of(id)))
 
     async def list(
+        self,
+        labels: Mapping[str, str],
+        projects: Collection[str] | None = None,
+        *,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[Deployment]:
+        """Deployments that carry all of `labels` and are of one of the `projects` (None: of any),
+        newest first, those older than `after`."""
+        if projects is None:
+            return await self._list(labels, after=after, limit=limit)
+        found = [
+            await self._list({**labels, "project": project}, after=after, limit=limit)
+            for project in projects
+            if labels.get("project", project) == project
+        ]
+        newest = heapq.merge(*found, key=lambda one: one.id, reverse=True)
+        return [*islice(newest, limit)]
+
+    async def _list(
         self, labels: Mapping[str, str], *, after: str | None, limit: int
     ) -> Sequence[Deployment]:
-        """Deployments that carry all of `labels`, newest first, those older than `after`."""
         before = None if after is None else log_of(after)
         listed: list[Deployment] = []
         while len(listed) < limit:
@@ -258,4 +284,4 @@ def _same(there: Deployment, wanted: Deployment) -> Deployment:
     return there
 
 
-__all__ = ["FEED", "Deployments", "log_of"]
+__all__ = ["FEED", "PREFIX", "Deployments", "id_of", "log_of"]

@@ -30,7 +30,7 @@ async def retry(
     except NoSuchLog:
         old = None
     if old is None or old.deleted:
-        raise Conflict(f"retry_of: there is no deployment {name}")
+        raise no_source(name)
     if not old.closed:
         raise Conflict(f"retry_of: {name} has not ended yet")
     at, size_bytes = await _before_last_section(store, source, old)
@@ -38,6 +38,11 @@ async def retry(
     line = encode_lines([(f"retry of {name}{above}", False)], "system", now_us)
     made = replace(inheriting(state, source, old, at, now_us), size_bytes=size_bytes)
     return made, Append(now_us, line)
+
+
+def no_source(name: str) -> Conflict:
+    """What is raised where there is no such deployment, or none that the caller may know of."""
+    return Conflict(f"retry_of: there is no deployment {name}")
 
 
 async def _before_last_section(store: Store, log: LogId, state: State) -> tuple[Seq, int]:
@@ -52,4 +57,4 @@ async def _before_last_section(store: Store, log: LogId, state: State) -> tuple[
     return Seq(0 if sections.last is None else sections.last - 1), sections.bytes_before
 
 
-__all__ = ["retry"]
+__all__ = ["no_source", "retry"]

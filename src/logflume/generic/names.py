@@ -37,4 +37,9 @@ def log_at(address: str) -> LogId:
     return log_of(address.removeprefix(ADDRESS))
 
 
-__all__ = ["ADDRESS", "PREFIX", "log_at", "log_of"]
+def project_of(log: LogId) -> str:
+    """The project of a generic log: the first part of its name."""
+    return log.removeprefix(PREFIX).partition("/")[0]
+
+
+__all__ = ["ADDRESS", "PREFIX", "log_at", "log_of", "project_of"]

@@ -13,12 +13,14 @@ from functools import partial
 
 from logflume.deployments.masking import Masking
 from logflume.errors import Duplicate, LogClosed, LogError, LogGone
-from logflume.http.append_request import AppendRequest, declared_bytes
+from logflume.http.append_request import AppendRequest
 from logflume.http.body import ClientDisconnected, read_body
-from logflume.http.context import Context, Message, Receive, Scope, Send
+from logflume.http.callers import caller_of
+from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.lent import connection_of
 from logflume.http.parameters import headers_of
-from logflume.http.problems import RequestError, note_refusal, problem_of
+from logflume.http.problems import RequestError
+from logflume.http.refusal import Body, hang_up
 from logflume.http.repeated_append import answer_stored, repeated_answer
 from logflume.http.respond import respond, tail_headers
 from logflume.http.text_stream import TextStream
@@ -27,9 +29,6 @@ from logflume.records import Producer, State
 THREAD_BYTES = 256 * 1024
 """A longer batch is taken apart off the event loop, and one that may become longer: 20 MiB take a
 second, in which nobody else would be served."""
-
-MAX_SKIPPED_BYTES = 64 * 1024
-"""Of a refused body: less work than a new connection."""
 
 
 class AppendLog:
@@ -41,9 +40,7 @@ class AppendLog:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._context.counts.append_requests["deployment"] += 1
         headers = headers_of(scope)
-        # Who waits to be told to go on is not told to, only to hear that it was for nothing.
-        skipped_bytes = None if "expect" in headers else declared_bytes(headers)
-        body = _Body(receive, skipped_bytes)
+        body = Body(receive, headers)
         try:
             request = AppendRequest.of(scope, headers)
             if request.is_stream:
@@ -55,7 +52,7 @@ class AppendLog:
         except (LogError, RequestError) as error:
             if await body.skip():
                 raise
-            await _refuse(scope, send, error)
+            await hang_up(scope, send, error)
 
     async def _batch(
         self, request: AppendRequest, scope: Scope, receive: Receive, send: Send
@@ -92,43 +89,9 @@ class AppendLog:
         if state.closed:
             raise LogClosed(state)
         masking = await self._context.deployments.masking(request.log)
-        stream = TextStream(self._context, request, state, masking)
+        stream = TextStream(self._context, request, state, masking, caller_of(scope))
         await stream.run(receive)
         await respond(send, 204, tail_headers(stream.state))
-
-
-class _Body:
-    """Receives the body, and knows whether it has come to its end."""
-
-    def __init__(self, receive: Receive, declared_bytes: int | None) -> None:
-        self._ended = False
-        self._receive = receive
-        self._declared_bytes = declared_bytes
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._ended = not message.get("more_body", False)
-        return message
-
-    async def skip(self) -> bool:
-        """Read on to the end if it is near, so that the connection may be used again; whether the
-        end is reached."""
-        if self._declared_bytes is not None and self._declared_bytes <= MAX_SKIPPED_BYTES:
-            while not self._ended:
-                await self()
-        return self._ended
-
-
-async def _refuse(scope: Scope, send: Send, error: LogError | RequestError) -> None:
-    """Refuse before the end of the body, and hang up: nobody will read the rest of it."""
-    problem = error.problem if isinstance(error, RequestError) else problem_of(error)
-    headers = {
-        **problem.headers,
-        "Content-Type": "application/problem+json",
-        "Connection": "close",
-    }
-    note_refusal(scope, problem)
-    await respond(send, problem.status, headers, problem.document() + b"\n")
 
 
 __all__ = ["THREAD_BYTES", "AppendLog"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from logflume.access.audit import Audit
+from logflume.access.people import Provider
+from logflume.access.registry import Registry
 from logflume.cursor import Cursor
 from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
@@ -36,6 +39,13 @@ class Context:
     clock: Callable[[], int]
     origins: Origins = field(default_factory=Origins)
     """Of whose pages may read here besides its own."""
+    needs_tokens: bool = False
+    """Whether nobody is let in who shows nothing; else anybody may do everything."""
+    public_url: str | None = None
+    """The site's address as its users know it, without a last slash, where requests cannot tell."""
+    provider: Provider | None = None
+    """Who says who somebody is, where there is single sign-on."""
+    registry: Registry = field(init=False)
     audit: Audit = field(init=False)
     counts: Counts = field(default_factory=Counts)
     refusals: Refusals = field(default_factory=Refusals)
@@ -46,6 +56,9 @@ class Context:
         object.__setattr__(self, "audit", Audit(self.store, clock=self.clock))
         object.__setattr__(self, "crowds", Crowds(self.tails, self.clock, self.counts))
         object.__setattr__(self, "watchers", Watchers())
+        registry = Registry(self.store, clock=self.clock, random=secrets.token_bytes)
+        registry.on_end(self.watchers.end_of)
+        object.__setattr__(self, "registry", registry)
         self.store.subscribe(self.counts.hear)
 
     async def cursor(self, log: LogId) -> Cursor:

@@ -8,16 +8,16 @@ has the answer already, as short polling does, is told so without looking at rec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 from logflume.cursor import Cursor
 from logflume.errors import StoreBusy
 from logflume.http.caching import cache_control, etag_of, is_known, is_private, retry_after
-from logflume.http.context import Receive, Send
+from logflume.http.context import Send
 from logflume.http.forms import Form
 from logflume.http.place import Span
 from logflume.http.respond import respond, start
-from logflume.http.watch import while_connected
 from logflume.records import Seq, State
 from logflume.tail import Batch
 
@@ -39,12 +39,13 @@ async def send_history(
     span: Span,
     request: Mapping[str, str],
     now_us: int,
-    receive: Receive,
+    while_wanted: Callable[[Coroutine[Any, Any, None]], Awaitable[None]],
     send: Send,
     *,
     head: bool,
 ) -> int:
-    """Answer with the records of `span`; how many were sent. Raises StoreError."""
+    """Answer with the records of `span`, and how many were sent; `while_wanted` breaks it off when
+    nobody takes it any more. Raises StoreError."""
     rewrites = cursor.state.rewrites
     headers = _headers(form, cursor, span, request, now_us)
     if "ETag" in headers and is_known(request, headers["ETag"]):
@@ -60,12 +61,14 @@ async def send_history(
     cursor.seq = span.after
     batch = await cursor.read(until=span.until, max_bytes=READ_BYTES)
     if cursor.state.rewrites != rewrites:  # what the headers say is no longer true
-        return await send_history(form, cursor, span, request, now_us, receive, send, head=head)
+        return await send_history(
+            form, cursor, span, request, now_us, while_wanted, send, head=head
+        )
     if batch.until >= span.until:
         await respond(send, 200, headers, form.whole(batch.chunks))
         return batch.until - span.after
     await start(send, 200, headers)
-    await while_connected(receive, _send_all(send, form, cursor, span.until, batch))
+    await while_wanted(_send_all(send, form, cursor, span.until, batch))
     return cursor.seq - span.after
 
 

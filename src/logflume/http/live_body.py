@@ -11,13 +11,14 @@ from dataclasses import replace
 from functools import lru_cache
 
 from logflume.cursor import Cursor
+from logflume.http.callers import caller_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.cross_origin import grant_of
 from logflume.http.lent import connection_of
 from logflume.http.live_framing import LiveFraming
 from logflume.http.live_outlets import LiveConnection, LiveResponse
 from logflume.http.respond import Grant, raw_head, start
-from logflume.http.watch import while_connected
+from logflume.http.watch import while_let_in
 
 UNBUFFERED = {
     # no-transform keeps proxies from compressing, and so from holding back, what is sent.
@@ -47,7 +48,8 @@ async def send_live(
         await send({"type": "http.response.body"})
     elif not _take_over(context, cursor, framing, told, scope):
         await start(send, 200, told)
-        await while_connected(receive, LiveResponse(context.crowds, cursor, framing, send).run())
+        following = LiveResponse(context.crowds, cursor, framing, send).run()
+        await while_let_in(context.watchers, caller_of(scope), receive, following)
 
 
 def _take_over(
@@ -62,7 +64,9 @@ def _take_over(
     if connection is None:
         return False
     is_chunked = scope["http_version"] == "1.1" and not _closes(scope)
-    body = LiveConnection(context, cursor, _shared(replace(framing, is_chunked=is_chunked)))
+    body = LiveConnection(
+        context, cursor, _shared(replace(framing, is_chunked=is_chunked)), caller_of(scope)
+    )
     transport = connection.give_away(body)
     if transport is None:
         return False

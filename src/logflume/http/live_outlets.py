@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
+from logflume.access.callers import Caller
 from logflume.cursor import Cursor
 from logflume.errors import LogError
 from logflume.http.context import Context, Send
@@ -43,12 +44,16 @@ class LiveConnection(asyncio.Protocol):
         "_stalled",
         "_transport",
         "_watchers",
+        "caller",
         "descriptor",
         "writable",
         "write",
     )
 
-    def __init__(self, context: Context, cursor: Cursor, framing: LiveFraming) -> None:
+    def __init__(
+        self, context: Context, cursor: Cursor, framing: LiveFraming, caller: Caller
+    ) -> None:
+        self.caller = caller
         self._follower = Follower(context.crowds, cursor, framing, self)
         self._framing = framing
         self._watchers = context.watchers
@@ -64,6 +69,8 @@ class LiveConnection(asyncio.Protocol):
         self.write = transport.write
         self.write(head + self._framing.coded(self._framing.opening()))
         self._follower.begin()
+        if not self.caller.valid:  # since the request was examined
+            self.dismiss()
 
     @property
     def pattern(self) -> str:
@@ -98,6 +105,13 @@ class LiveConnection(asyncio.Protocol):
     def cut_off(self) -> None:
         """See `watchers.Watching`."""
         self._transport.abort()
+
+    def dismiss(self) -> None:
+        """See `watchers.Waiting`. It ends as it would if the server did."""
+        if self.writable:
+            self._follower.stop()
+        else:
+            self._transport.abort()
 
     def pause_writing(self) -> None:
         self.writable = False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from logflume.access.audit import AUDIT
 from logflume.deployments import deployments
 from logflume.deployments.deployments import FEED
 from logflume.errors import BadInput
@@ -15,13 +16,18 @@ from logflume.records import LogId
 
 FEED_ADDRESS = "/v1/deployments/feed"
 
+AUDIT_ADDRESS = "/v1/audit"
+
+_ALONE = {FEED_ADDRESS: FEED, AUDIT_ADDRESS: AUDIT}
+"""The logs of which there is one."""
+
 _DEPLOYMENT = re.compile(r"/v1/deployments/([^/]+)/log")
 
 
 def log_at(address: str) -> LogId:
     """The log at this path. Raises BadInput, and NoSuchLog for what cannot be a deployment's id."""
-    if address == FEED_ADDRESS:
-        return FEED
+    if address in _ALONE:
+        return _ALONE[address]
     match = _DEPLOYMENT.fullmatch(address)
     if match is not None:
         return deployments.log_of(match[1])
@@ -34,8 +40,9 @@ def log_at(address: str) -> LogId:
 
 def address_of(log: LogId) -> str:
     """The path at which the log is read."""
-    if log == FEED:
-        return FEED_ADDRESS
+    for address, alone in _ALONE.items():
+        if log == alone:
+            return address
     if log.startswith(names.PREFIX):
         return names.ADDRESS + log.removeprefix(names.PREFIX)
     return f"/v1/deployments/{log.removeprefix(deployments.PREFIX)}/log"

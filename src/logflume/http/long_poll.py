@@ -15,12 +15,15 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
+from logflume.access.callers import Caller
 from logflume.cursor import Cursor
 from logflume.http.caching import cache_control, etag_of
+from logflume.http.callers import UNKNOWN
 from logflume.http.context import Context, Receive, Send
 from logflume.http.forms import Form
+from logflume.http.problems import RequestError
 from logflume.http.respond import Grant, raw_response, respond
-from logflume.http.watch import while_connected
+from logflume.http.watch import while_let_in
 from logflume.tail import Batch
 from logflume.wire.control import least_cursor, stream_cursor
 
@@ -87,14 +90,20 @@ async def long_poll(
     context: Context,
     answer: PollAnswer,
     cursor: Cursor,
+    caller: Caller,
     receive: Receive,
     send: Send,
     *,
     head: bool,
 ) -> None:
-    """Answer, now or when there is something. Raises NoSuchLog, StoreError."""
+    """Answer, now or when there is something. Raises NoSuchLog, StoreError, and RequestError when
+    the caller may read no more."""
+
+    is_told = False
 
     async def tell(batch: Batch) -> None:
+        nonlocal is_told
+        is_told = True
         context.counts.delivered["long-poll"] += batch.until - batch.after
         await respond(send, *answer.parts(batch, context.clock()), head=head)
 
@@ -113,9 +122,11 @@ async def long_poll(
     else:
         context.counts.waiting_polls += 1
         try:
-            await while_connected(receive, wait())
+            await while_let_in(context.watchers, caller, receive, wait())
         finally:
             context.counts.waiting_polls -= 1
+        if not (is_told or caller.valid):
+            raise RequestError(UNKNOWN)
 
 
 __all__ = ["WAIT_SECONDS", "PollAnswer", "long_poll", "poll_answer"]

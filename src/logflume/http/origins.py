@@ -28,12 +28,19 @@ class Origins:
     """The origins that are allowed, as browsers write them. Raises ValueError for what is none, and
     says what to write."""
 
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, allowed: Iterable[str] = (), *, own: str | None = None) -> None:
         self._allowed = tuple(dict.fromkeys(_as_sent(one) for one in allowed))
+        self.own = own and _as_sent(own)
+        """This site's own, where it is known: behind a proxy a request need not tell it."""
 
     def __bool__(self) -> bool:
         """Whether there are any."""
         return bool(self._allowed)
+
+    @property
+    def own_only(self) -> Origins:
+        """The same without those that are allowed."""
+        return Origins(own=self.own)
 
     @property
     def are_all(self) -> bool:
@@ -51,13 +58,13 @@ class Origins:
 
 
 def is_foreign(headers: Mapping[str, str], allowed: Origins) -> bool:
-    """Whether the handshake comes from a page that is neither allowed nor of the host and port that
-    it goes to.
+    """Whether a handshake, or what changes something, comes from a page that is neither allowed nor
+    of the host and port that it goes to.
 
     Behind a proxy the host may be another one than the browser knows; the proxy says which.
     """
     origin = headers.get("origin")
-    if origin is None or allowed.include(origin):
+    if origin is None or allowed.include(origin) or origin == allowed.own:
         return False
     match = _ORIGIN.fullmatch(origin)
     if match is None:

@@ -6,12 +6,13 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from logflume.http.context import Context
+from logflume.http.context import Context, Scope
 from logflume.http.joined import joined
 
 _ROOT = files("logflume.page")
@@ -21,7 +22,7 @@ MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+
 module of another one."""
 
 SCRIPTS = (
-    *("compare.js", "deploy-log.js", "deployment.js", "list.js"),
+    *("compare.js", "deploy-log.js", "deployment.js", "list.js", "sign-in.js"),
     *("differences-worker.js", "log-worker.js"),
 )
 """The modules that pages and workers begin with. They come with all that they import, in one
@@ -57,21 +58,37 @@ _FENCES = {
 }
 
 
-async def list_page(_: Request) -> Response:
-    return _page("index.html")
+SENT_ON = {**_FENCES, "Cache-Control": "no-store"}
+"""Headers of an answer that sends a browser on, and does not tell where it came from."""
 
 
-async def deployment_page(_: Request) -> Response:
-    return _page("deployment.html")
+async def list_page(context: Context, _: Request) -> Response:
+    return _page("index.html", context)
+
+
+async def deployment_page(context: Context, _: Request) -> Response:
+    return _page("deployment.html", context)
 
 
 async def embedded_page(context: Context, _: Request) -> Response:
     """The viewer alone, for a frame in a page of this or an allowed origin."""
-    return _page("embed.html", frames=context.origins.frames)
+    return _page("embed.html", context, frames=context.origins.frames)
 
 
-async def compare_page(_: Request) -> Response:
-    return _page("compare.html")
+async def compare_page(context: Context, _: Request) -> Response:
+    return _page("compare.html", context)
+
+
+async def sign_in_page(context: Context, _: Request) -> Response:
+    return _page("sign-in.html", context)
+
+
+def sign_in_first(scope: Scope) -> Response:
+    """Sends a browser that asked for a page to where it can sign in, and from there back."""
+    query = scope["query_string"].decode("latin-1")
+    asked = scope["path"] + (f"?{query}" if query else "")
+    address = "/sign-in?" + urlencode({"next": asked})
+    return RedirectResponse(address, 303, SENT_ON)
 
 
 async def asset(request: Request) -> Response:
@@ -105,11 +122,14 @@ def _files() -> dict[str, bytes]:
     return files | {name: joined(name, modules).encode() for name in SCRIPTS}
 
 
-def _page(name: str, *, frames: str = ITSELF) -> Response:
+def _page(name: str, context: Context, *, frames: str = ITSELF) -> Response:
+    text = _html(name)
+    if context.needs_tokens:
+        text = text.replace("<body ", "<body data-tokens ", 1)  # for `session.js`
+    if context.provider is not None:
+        text = text.replace("<body ", "<body data-sign-on ", 1)  # for `sign-in.js`
     fences = {**_FENCES, "Content-Security-Policy": policy(frames)}
-    return Response(
-        _html(name), headers={**fences, "Cache-Control": "no-cache"}, media_type="text/html"
-    )
+    return Response(text, headers={**fences, "Cache-Control": "no-cache"}, media_type="text/html")
 
 
 @cache
@@ -117,4 +137,14 @@ def _html(name: str) -> str:
     return (_ROOT / name).read_text("utf-8").replace("{{edition}}", edition())
 
 
-__all__ = ["asset", "compare_page", "deployment_page", "edition", "embedded_page", "list_page"]
+__all__ = [
+    "SENT_ON",
+    "asset",
+    "compare_page",
+    "deployment_page",
+    "edition",
+    "embedded_page",
+    "list_page",
+    "sign_in_first",
+    "sign_in_page",
+]

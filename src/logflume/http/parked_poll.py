@@ -14,12 +14,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from logflume.access.callers import Caller
 from logflume.cursor import Cursor
 from logflume.errors import BadInput, LogError
+from logflume.http.callers import UNKNOWN
 from logflume.http.context import Context
 from logflume.http.lent import Connection
 from logflume.http.long_poll import WAIT_SECONDS, PollAnswer, poll_answer
-from logflume.http.problems import problem_of
+from logflume.http.problems import Problem, problem_of
 from logflume.records import Offset
 from logflume.tail import Batch
 
@@ -28,9 +30,15 @@ class ParkedPoll:
     """A client's long polling over one connection, one request after the other."""
 
     def __init__(
-        self, context: Context, answer: PollAnswer, cursor: Cursor, connection: Connection
+        self,
+        context: Context,
+        answer: PollAnswer,
+        cursor: Cursor,
+        connection: Connection,
+        caller: Caller,
     ) -> None:
         self._context = context
+        self.caller = caller
         self._answer = answer
         self._cursor = cursor
         self._connection = connection
@@ -50,6 +58,8 @@ class ParkedPoll:
 
     def again(self, said: Mapping[str, str], _: bytes) -> bool:
         """See `lent.Waiting`."""
+        if not self.caller.valid:
+            return False  # it is refused like a stranger's
         cursor = said.get("cursor")
         try:
             if self._cursor.state.lifetime or not self._is_at(said["offset"]):
@@ -63,6 +73,13 @@ class ParkedPoll:
             )
         self.begin()
         return True
+
+    def dismiss(self) -> None:
+        """Its caller may read no more: if a request waits, refuse it."""
+        if self._waiting_since is not None:
+            if self._reading is not None:
+                self._reading.cancel()
+            self._refuse(UNKNOWN)
 
     def lost(self) -> None:
         """See `lent.Waiting`."""
@@ -89,7 +106,7 @@ class ParkedPoll:
             else:
                 self._wait()
         except LogError as error:
-            self._refuse(error)
+            self._refuse(problem_of(error))
 
     def _wait(self) -> None:
         self._cursor.join(self._waiter)
@@ -111,7 +128,7 @@ class ParkedPoll:
         try:
             self._tell(await self._cursor.read())
         except LogError as error:
-            self._refuse(error)
+            self._refuse(problem_of(error))
         finally:
             self._reading = None
 
@@ -126,9 +143,8 @@ class ParkedPoll:
         self._context.counts.delivered["long-poll"] += batch.until - batch.after
         self._connection.answer(batch.framed(self._answer, self._context.clock()))
 
-    def _refuse(self, error: LogError) -> None:
+    def _refuse(self, problem: Problem) -> None:
         self._rest()
-        problem = problem_of(error)
         refused = (problem.status, problem.name, problem.detail)
         self._context.refusals.note("GET", "a long poll", *refused)
         self._connection.answer(problem.raw(self._answer.grant))

@@ -143,6 +143,11 @@ def problem_of(error: errors.LogError) -> Problem:
             return Problem(409, "conflict", detail)
 
 
+def refusal_of(error: errors.LogError | RequestError) -> Problem:
+    """The answer to either."""
+    return error.problem if isinstance(error, RequestError) else problem_of(error)
+
+
 async def on_log_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, errors.LogError):
         raise TypeError("not a LogError") from error
@@ -189,5 +194,6 @@ __all__ = [
     "on_log_error",
     "on_request_error",
     "problem_of",
+    "refusal_of",
     "refusals_of",
 ]

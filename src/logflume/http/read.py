@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from logflume.cursor import Cursor
 from logflume.http.asked_form import asked_form
 from logflume.http.caching import is_private
+from logflume.http.callers import caller_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.cross_origin import grant_of
 from logflume.http.follow import follow_log
@@ -18,6 +20,7 @@ from logflume.http.parked_poll import ParkedPoll
 from logflume.http.place import live_start_of, span_of
 from logflume.http.problems import Problem, RequestError
 from logflume.http.sse import follow_sse
+from logflume.http.watch import while_let_in
 from logflume.records import LogId
 
 LIVE = ("sse", "long-poll", "ws", "follow")
@@ -48,7 +51,10 @@ class ReadLog:
         if form is not None and live is None:
             span = await span_of(query, cursor)
             now_us = self._context.clock()
-            sent = await send_history(form, cursor, span, headers, now_us, receive, send, head=head)
+            connected = partial(while_let_in, self._context.watchers, caller_of(scope), receive)
+            sent = await send_history(
+                form, cursor, span, headers, now_us, connected, send, head=head
+            )
             self._context.counts.delivered["history"] += sent
             return
         cursor.seq = await live_start_of(query, headers, cursor)
@@ -62,17 +68,19 @@ class ReadLog:
             private, grant = is_private(headers), grant_of(scope)
             answer = poll_answer(form, known, private=private, lasting=lasting, grant=grant)
             if head or not self._park(scope, answer, cursor):
-                await long_poll(self._context, answer, cursor, receive, send, head=head)
+                caller = caller_of(scope)
+                await long_poll(self._context, answer, cursor, caller, receive, send, head=head)
 
     def _park(self, scope: Scope, answer: PollAnswer, cursor: Cursor) -> bool:
         """Let the request wait without a task, if the server lends its connection."""
         connection = connection_of(scope)
         if connection is None:
             return False
-        parked = ParkedPoll(self._context, answer, cursor, connection)
+        parked = ParkedPoll(self._context, answer, cursor, connection, caller_of(scope))
         if not connection.lend(parked):
             return False
         parked.begin()
+        self._context.watchers.park(parked)
         return True
 
 

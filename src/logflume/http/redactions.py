@@ -16,7 +16,7 @@ from logflume.access.callers import Caller
 from logflume.deployments.redaction_request import Asked, Redacted
 from logflume.http.callers import caller_of
 from logflume.http.context import Context
-from logflume.http.deployments import parsed
+from logflume.http.json_body import parsed
 from logflume.http.respond import json_response
 
 

@@ -12,7 +12,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+from logflume.access.callers import Caller
 from logflume.errors import Duplicate, LogError
+from logflume.http.callers import caller_of
 from logflume.http.context import Scope, Send
 from logflume.http.lent import Connection, connection_of
 from logflume.http.problems import BUG, Problem, RequestError, note_refusal, problem_of
@@ -37,7 +39,8 @@ async def answer_stored(
     if connection is not None and again is not None:
         asked = {name: scope.get(name) for name in ("app", "method", "path")}
         refused = partial(note_refusal, asked)
-        is_taken = RepeatedAppend(connection, again, producer, refused).begin(*answer)
+        repeated = RepeatedAppend(connection, again, producer, caller_of(scope), refused)
+        is_taken = repeated.begin(*answer)
     if not is_taken:
         await respond(send, *answer)
 
@@ -50,8 +53,10 @@ class RepeatedAppend:
         connection: Connection,
         append: Appending,
         producer: Producer | None,
+        caller: Caller,
         refused: Callable[[Problem], None],
     ) -> None:
+        self._caller = caller
         self._connection = connection
         self._append = append
         self._producer = producer
@@ -68,6 +73,8 @@ class RepeatedAppend:
 
     def again(self, said: Mapping[str, str], body: bytes) -> bool:
         """See `lent.Waiting`."""
+        if not self._caller.valid:
+            return False  # it is refused like a stranger's
         if not body:
             return False  # without a body it may be another thing that is asked for: to close
         old = self._producer

@@ -11,6 +11,7 @@ import logging
 import sys
 from collections.abc import Callable
 
+from logflume.access.callers import Caller
 from logflume.cursor import Cursor
 from logflume.http.context import Context
 from logflume.http.descriptors import descriptor_of
@@ -33,7 +34,10 @@ second time after the last sign of life is 20 to 30 seconds after it."""
 
 FAILED = 1011
 TOO_SLOW = 1008
+NOT_LET_IN = 1008
 """Close codes (RFC 6455, section 7.4.1)."""
+
+DISMISSED = "what let you in was revoked, or its time is over"
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +56,7 @@ class SocketConnection(asyncio.Protocol):
         "_silent_looks",
         "_transport",
         "_unsent_bytes",
+        "caller",
         "descriptor",
         "writable",
         "write",
@@ -65,7 +70,8 @@ class SocketConnection(asyncio.Protocol):
         """See `watchers.Watching`."""
         return "websocket"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, caller: Caller) -> None:
+        self.caller = caller
         self._context = context
         self._logs = Subscriptions(context.crowds, self)
         self.writable = True
@@ -90,6 +96,8 @@ class SocketConnection(asyncio.Protocol):
         self._context.watchers.add(self)
         self.write(head)
         self._logs.add(cursor)
+        if not self.caller.valid:  # since the request was examined
+            self.dismiss()
 
     def close(self, code: int, reason: str) -> None:
         """See `subscriptions.Way`. The connection ends when the client has answered."""
@@ -105,6 +113,12 @@ class SocketConnection(asyncio.Protocol):
             self._transport.close()
         else:
             self._transport.abort()
+
+    def dismiss(self) -> None:
+        """See `watchers.Waiting`."""
+        self.close(NOT_LET_IN, DISMISSED)
+        if not self.writable:
+            self._transport.abort()  # it would take what is written before that, too
 
     def look(self, payload: bytes) -> None:
         """See `watchers.Watching`: ping it, unless an answer is due; end it when it is dead."""
@@ -181,7 +195,7 @@ class SocketConnection(asyncio.Protocol):
 
     async def _obey(self, text: str | None) -> None:
         try:
-            await obey(self._context, self._logs, text)
+            await obey(self._context, self._logs, text, self.caller)
         except Exception:  # noqa: BLE001 -- a fault of ours ends the socket, and is told
             _log.exception("a WebSocket's message could not be obeyed")
             self.close(FAILED, "Logflume failed; its log says more")

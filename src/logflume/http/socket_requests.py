@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
+from logflume.access.callers import Caller
 from logflume.cursor import Cursor
 from logflume.errors import BadInput, LogError
 from logflume.http.context import Context
 from logflume.http.log_addresses import address_of, log_at
+from logflume.http.needs import examine_log
 from logflume.http.parameters import Query
 from logflume.http.place import live_start_of
-from logflume.http.problems import problem_of
+from logflume.http.problems import RequestError, refusal_of
 from logflume.http.subscriptions import Subscriptions
 from logflume.records import LogId
 from logflume.wire.frames import framed
@@ -62,7 +64,7 @@ def asked_for(text: str | None) -> Asked:
         raise BadInput("the message is not JSON") from None
 
 
-async def obey(context: Context, logs: Subscriptions, text: str | None) -> None:
+async def obey(context: Context, logs: Subscriptions, text: str | None, caller: Caller) -> None:
     """Do what the message asks for; one after the other, once the client takes what is written."""
     address = None
     try:
@@ -73,10 +75,12 @@ async def obey(context: Context, logs: Subscriptions, text: str | None) -> None:
             logs.remove(log)
             logs.way.write(framed(ws_unsubscribed(address_of(log))))
             return
+        await examine_log(context, caller, "read", log)
         with logs.expecting(log):
             logs.add(await open_cursor(context, log, asked.query()))
-    except LogError as error:
-        logs.way.write(framed(ws_error(address, problem_of(error).document())))
+    except (LogError, RequestError) as error:
+        problem = refusal_of(error)
+        logs.way.write(framed(ws_error(address, problem.document())))
 
 
 async def open_cursor(context: Context, log: LogId, query: Query) -> Cursor:

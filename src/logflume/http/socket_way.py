@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 
+from logflume.access.callers import Caller
 from logflume.cursor import Cursor
 from logflume.http.context import Context, Receive, Send
 from logflume.http.outlet import AsgiOutlet
+from logflume.http.socket_connection import DISMISSED, NOT_LET_IN
 from logflume.http.socket_requests import obey
 from logflume.http.subscriptions import Subscriptions
 from logflume.wire.frames import message_of
@@ -19,7 +21,8 @@ from logflume.wire.frames import message_of
 class MessageWay(AsgiOutlet):
     """One WebSocket, from the answer to its handshake to its end."""
 
-    def __init__(self, context: Context, receive: Receive, send: Send) -> None:
+    def __init__(self, context: Context, receive: Receive, send: Send, caller: Caller) -> None:
+        self.caller = caller
         self._context = context
         self._receive = receive
         self._send = send
@@ -33,6 +36,7 @@ class MessageWay(AsgiOutlet):
         tasks = [asyncio.ensure_future(work) for work in (self._tell(), self._listen())]
         try:
             self._logs.add(cursor)
+            self._context.watchers.park(self)
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._logs.leave()
@@ -53,6 +57,10 @@ class MessageWay(AsgiOutlet):
         self._end = {"type": "websocket.close", "code": code, "reason": reason}
         self.end()
 
+    def dismiss(self) -> None:
+        """See `watchers.Waiting`."""
+        self.close(NOT_LET_IN, DISMISSED)
+
     async def _tell(self) -> None:
         await self.pump()
         await self._send(self._end)
@@ -61,7 +69,7 @@ class MessageWay(AsgiOutlet):
         """Obey, one message after the other, as long as the client takes the answers."""
         while (message := await self._receive())["type"] != "websocket.disconnect":
             await self.flushed()
-            await obey(self._context, self._logs, message.get("text"))
+            await obey(self._context, self._logs, message.get("text"), self.caller)
 
     async def _emit_message(self, frame: bytes) -> None:
         await self._send({"type": "websocket.send", "text": message_of(frame)})

@@ -13,18 +13,21 @@ from functools import partial
 from msgspec.structs import replace
 
 from logflume import rules
-from logflume.errors import BadInput, Duplicate, LogClosed
+from logflume.access.callers import Caller
+from logflume.errors import BadInput, Duplicate, LogClosed, NoSuchLog
 from logflume.generic.logs import NewLog
 from logflume.generic.messages import encoder_of, records_of
-from logflume.generic.names import ADDRESS, PREFIX, log_of
+from logflume.generic.names import ADDRESS, PREFIX, log_of, project_of
 from logflume.http.append import THREAD_BYTES
 from logflume.http.body import whole_body
 from logflume.http.caching import etag_of
+from logflume.http.callers import caller_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.forms import forms_of
 from logflume.http.parameters import headers_of, path_parameter, producer_of
 from logflume.http.repeated_append import answer_stored, producer_headers, repeated_answer
 from logflume.http.respond import respond, start, tail_headers
+from logflume.http.site import site_of
 from logflume.http.stream_headers import (
     closes,
     content_type_of,
@@ -73,6 +76,8 @@ class StreamsApi:
         """Make the log, or find it made as it is asked for."""
         log, headers = stream_of(scope), headers_of(scope)
         fork = fork_of(headers)
+        if fork is not None:
+            _refuse_foreign(caller_of(scope), log, fork.source)
         new = NewLog(
             content_type_of(headers, made=fork is None),
             lifetime_of(headers),
@@ -83,7 +88,7 @@ class StreamsApi:
         state, is_new = await self._logs.create(log, new)
         told = {"Content-Type": state.content_type, **tail_headers(state)}
         if is_new:
-            told["Location"] = _address(scope, headers, log)
+            told["Location"] = self._address(scope, headers, log)
         await respond(send, 201 if is_new else 200, told)
 
     async def post(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,6 +142,12 @@ class StreamsApi:
         }
         await respond(send, 204, told)
 
+    def _address(self, scope: Scope, headers: Mapping[str, str], log: LogId) -> str:
+        path = f"{ADDRESS}{log.removeprefix(PREFIX)}"
+        if "host" in headers or self._context.public_url:
+            return site_of(self._context, scope) + path
+        return f"{scope.get('root_path', '')}{path}"
+
     async def _again(
         self, log: LogId, headers: Mapping[str, str], body: bytes, producer: Producer | None
     ) -> State:
@@ -164,6 +175,13 @@ class StreamsApi:
         return await self._logs.append(log, append)
 
 
+def _refuse_foreign(caller: Caller, log: LogId, source: LogId) -> None:
+    """Raise NoSuchLog for a source that the caller may not read, and whose records he would get."""
+    project = project_of(source)
+    if project != project_of(log) and not caller.may("read", project):
+        raise NoSuchLog(source)
+
+
 async def _records(body: bytes, content_type: str | None) -> list[bytes]:
     if not body:
         raise BadInput("the body is empty; there is nothing to append")
@@ -176,12 +194,6 @@ async def _records(body: bytes, content_type: str | None) -> list[bytes]:
     if not records:
         raise BadInput("an empty array appends nothing; leave the request out")
     return records
-
-
-def _address(scope: Scope, headers: Mapping[str, str], log: LogId) -> str:
-    scheme, host = scope.get("scheme", "http"), headers.get("host", "")
-    path = f"{scope.get('root_path', '')}{ADDRESS}{log.removeprefix(PREFIX)}"
-    return f"{scheme}://{host}{path}" if host else path
 
 
 __all__ = ["METHODS", "REQUEST_HEADERS", "StreamsApi", "stream_of"]

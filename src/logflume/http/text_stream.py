@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 
+from logflume.access.callers import Caller
 from logflume.deployments.line_records import encode_lines
 from logflume.deployments.lines import Line, LineSplitter
 from logflume.deployments.markers import marks_of, may_hold
@@ -17,23 +18,31 @@ from logflume.deployments.masking import Masking
 from logflume.errors import StoreUnavailable
 from logflume.http.append_request import AppendRequest
 from logflume.http.body import ClientDisconnected
+from logflume.http.callers import UNKNOWN
 from logflume.http.context import Context, Receive
+from logflume.http.problems import RequestError
 from logflume.records import State
 
 PENDING_SECONDS = 0.2
 """How long a line may wait for its newline before it is shown: somebody may have to answer it."""
 
 STOP_CHECK_SECONDS = 1.0
-"""How soon a silent stream notices that the server is stopping."""
+"""How soon a silent stream notices that the server is stopping, or its token revoked."""
 
 
 class TextStream:
     """A text body that is stored while it is still being sent."""
 
     def __init__(
-        self, context: Context, request: AppendRequest, state: State, masking: Masking
+        self,
+        context: Context,
+        request: AppendRequest,
+        state: State,
+        masking: Masking,
+        caller: Caller,
     ) -> None:
         self.state = state
+        self._caller = caller
         self._context = context
         self._request = request
         self._masking = masking
@@ -43,7 +52,8 @@ class TextStream:
 
     async def run(self, receive: Receive) -> None:
         """Store what comes, to the end of the body. Raises ClientDisconnected when it breaks off,
-        after storing what came; StoreUnavailable when the server stops."""
+        after storing what came; StoreUnavailable when the server stops, RequestError when its
+        caller may append no more."""
         more = True
         while more:
             try:
@@ -62,7 +72,7 @@ class TextStream:
             await self._store(lines, body)
             more = message.get("more_body", False)
             if more:
-                await self._stop_with_server()
+                await self._stop_early()
         await self._store(self._splitter.finish())
 
     def _patience(self) -> float:
@@ -76,14 +86,17 @@ class TextStream:
         return max(0.0, self._pending_since + PENDING_SECONDS - now)
 
     async def _on_silence(self) -> None:
-        await self._stop_with_server()
+        await self._stop_early()
         self._pending_since = None
         await self._store(self._splitter.flush_pending())
 
-    async def _stop_with_server(self) -> None:
+    async def _stop_early(self) -> None:
         if self._context.tails.stopping:
             await self._store(self._splitter.finish())
             raise StoreUnavailable("the server is stopping; go on with a new request")
+        if not self._caller.valid:
+            await self._store(self._splitter.finish())
+            raise RequestError(UNKNOWN)
 
     async def _store(self, lines: list[Line], came: bytes = b"") -> None:
         """Store lines; all but the first have begun in what `came` last."""

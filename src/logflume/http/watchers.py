@@ -1,4 +1,5 @@
-"""The connections that are nothing but a watcher's: told of the server's end, and looked at.
+"""The connections that are nothing but a watcher's: told of the server's end, and of their
+caller's, and looked at.
 
 A connection that has left its server's request machinery has nobody else to tell it that the server
 stops, and no timer of its own: one timer looks after all of them.
@@ -12,7 +13,9 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
+from weakref import WeakSet
 
+from logflume.access.callers import ANYBODY, Caller
 from logflume.http.slices import in_slices
 
 LOOK_SECONDS = 10
@@ -25,7 +28,18 @@ LOOK_BYTES = 4
 """What a client must repeat to show that it heard this look's ping, and did not make it up."""
 
 
-class Watching(Protocol):
+class Waiting(Protocol):
+    """Whatever goes on after its request was examined."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who asked for it."""
+
+    def dismiss(self) -> None:
+        """He may read no more: end it, so that he comes back and is told so."""
+
+
+class Watching(Waiting, Protocol):
     """A watcher's connection."""
 
     writable: bool
@@ -50,6 +64,7 @@ class Watchers:
         self.on_gone: Callable[[Watching], None] = _nobody_asks
         """Told of each whose connection has ended."""
         self._all: set[Watching] = set()
+        self._parked: WeakSet[Waiting] = WeakSet()
         self._looking = False
         self._gone = asyncio.Event()
 
@@ -65,6 +80,22 @@ class Watchers:
         """Look after it from now on."""
         self._all.add(one)
         self._look_later()
+
+    def park(self, one: Waiting) -> None:
+        """Tell it of its caller's end, and of nothing else."""
+        if one.caller is not ANYBODY:
+            self._parked.add(one)
+        if not one.caller.valid:  # since the request was examined
+            one.dismiss()
+
+    def end_of(self, caller: Caller) -> None:
+        """He may read no more: dismiss all that he watches."""
+
+        def dismiss(one: Waiting) -> None:
+            if one.caller is caller:
+                one.dismiss()
+
+        in_slices([*self._all, *self._parked], dismiss)
 
     def discard(self, one: Watching) -> None:
         """Its connection has ended."""

@@ -6,15 +6,16 @@ document.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from logflume.errors import BadInput, LogError
+from logflume.http.callers import caller_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.handshake import acceptance
 from logflume.http.lent import connection_of
 from logflume.http.origins import is_foreign
 from logflume.http.parameters import choice, headers_of, query_of
-from logflume.http.problems import Problem, note_refusal, problem_of
+from logflume.http.problems import Problem, RequestError, note_refusal, refusal_of
 from logflume.http.socket_connection import SocketConnection
 from logflume.http.socket_requests import open_cursor
 from logflume.http.socket_way import MessageWay
@@ -29,11 +30,18 @@ FOREIGN = Problem(
 
 
 class FollowLogs:
-    """The endpoint. `log_of` finds the log that the address names, or raises NoSuchLog."""
+    """The endpoint. `log_of` finds the log that the address names, or raises NoSuchLog; `admit`
+    lets who asks in, or raises RequestError, LogError."""
 
-    def __init__(self, context: Context, log_of: Callable[[Scope], LogId]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        log_of: Callable[[Scope], LogId],
+        admit: Callable[[Scope], Awaitable[None]],
+    ) -> None:
         self._context = context
         self._log_of = log_of
+        self._admit = admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -41,20 +49,23 @@ class FollowLogs:
             if is_foreign(headers_of(scope), self._context.origins):
                 await _refuse(FOREIGN, scope, receive, send)
                 return
+            await self._admit(scope)
             query = query_of(scope)
             choice(query, "live", ("ws",))
             if "ansi" in query:
                 raise BadInput("ansi=strip does not go with live=ws")
             log = self._log_of(scope)
             cursor = await open_cursor(self._context, log, query)
-        except LogError as error:
-            await _refuse(problem_of(error), scope, receive, send)
+        except (LogError, RequestError) as error:
+            problem = refusal_of(error)
+            await _refuse(problem, scope, receive, send)
             return
+        caller = caller_of(scope)
         connection = connection_of(scope)
         if connection is None:
-            await MessageWay(self._context, receive, send).run(cursor)
+            await MessageWay(self._context, receive, send, caller).run(cursor)
             return
-        socket = SocketConnection(self._context)
+        socket = SocketConnection(self._context, caller)
         if (transport := connection.give_away(socket)) is not None:  # or the client has gone
             socket.begin(transport, acceptance(scope), cursor)
 

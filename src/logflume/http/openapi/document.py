@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from logflume.http.callers import SESSION_COOKIE
 from logflume.http.openapi.operation import Operation
 from logflume.http.openapi.operations import OPERATIONS, TAGS
 from logflume.http.openapi.problems import any_other, examples, responses
@@ -20,6 +21,10 @@ document (RFC 9457) with a stable `type`. What cannot be a request, comes too sl
 too many is answered so at any address (`malformed-request`, `slow-request`, `uri-too-long`, \
 `headers-too-large`, `too-many-connections`, `server-full`, `http-version-not-supported`), and the \
 connection ends.
+
+A server that asks for tokens answers 401 to who shows none that it knows, 403 to whose token does \
+not reach so far. A deployment or log of a project that the token has nothing to do with answers \
+as one that is not there.
 
 Every answer has `X-Content-Type-Options: nosniff`. What a log holds also comes with \
 `Cross-Origin-Resource-Policy: same-origin` and a `Content-Security-Policy` under which nothing of \
@@ -41,8 +46,33 @@ def openapi(version: str) -> Json:
         "servers": [{"url": "/", "description": "The server that serves this document."}],
         "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
         "paths": _paths(),
-        "components": {"schemas": schemas(), "examples": examples()},
+        "security": [{"token": []}, {"session": []}, {}],
+        "components": {
+            "schemas": schemas(),
+            "examples": examples(),
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
     }
+
+
+_SECURITY_SCHEMES: Json = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token, or for reading one deployment the secret of a share link. Servers "
+        "that only their own machine reaches ask for none unless told to.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "A browser's, which signed in. What changes something must come from this "
+        "site's page.",
+    },
+}
+
+_GUARDED = ("unauthorised", "forbidden", "cross-site")
+"""What is answered to who may not: wherever somebody must show something."""
 
 
 def _paths() -> dict[str, Json]:
@@ -63,12 +93,14 @@ def _described(operation: Operation) -> Json:
         "requestBody": operation.body
         and {"required": operation.needs_body, "content": operation.body},
     }
-    answered = {**answers, **responses(*operation.problems), "default": any_other()}
+    problems = operation.problems if operation.is_open else (*operation.problems, *_GUARDED)
+    answered = {**answers, **responses(*problems), "default": any_other()}
     return {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         **{name: value for name, value in optional.items() if value},
+        **({"security": []} if operation.is_open else {}),
         "responses": _bodiless(answered) if operation.method == "HEAD" else answered,
     }
 

@@ -34,6 +34,8 @@ HEADERS = {
     "Stream-Up-To-Date": "`true`: this was the tail.",
     "Upgrade": "`websocket`: what the request has to ask for.",
     "Vary": "What of the request the form of the answer depends on.",
+    "WWW-Authenticate": "`Bearer`: that a token is asked for, and what is wrong with the one that "
+    "came.",
     "X-Accel-Buffering": "`no`, on a live answer: a proxy must not hold it back.",
 }
 

@@ -32,6 +32,8 @@ class Operation:
     body: Json = field(default_factory=dict)
     """Content by media type."""
     needs_body: bool = True
+    is_open: bool = False
+    """Whether no token is asked for, on any server."""
 
     @property
     def method(self) -> str:

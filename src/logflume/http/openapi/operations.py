@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from logflume.deployments.deployment import STATUSES
 from logflume.http.openapi import examples
+from logflume.http.openapi.access_operations import ACCESS_OPERATIONS
+from logflume.http.openapi.access_operations import TAG as ACCESS
 from logflume.http.openapi.log_operations import LOG_OPERATIONS
 from logflume.http.openapi.operation import (
     BY_ID,
@@ -31,6 +33,7 @@ TAGS = {
     "Deployments": "Created, listed, shown, changed and deleted.",
     "Logs": "A deployment's log and the feed, read over the Durable Streams protocol.",
     "Generic logs": "Logs of any content type under names of your own: Durable Streams, whole.",
+    ACCESS: "Who may do what: tokens, share links, a browser's session, and what was done.",
     "Server": "The server itself.",
 }
 
@@ -139,6 +142,7 @@ _SERVER = (
         "Whether the server lives",
         {200: answer("It does.", json_content("Health", {"status": "alive"}))},
         (),
+        is_open=True,
     ),
     Operation(
         "GET /readyz",
@@ -148,6 +152,7 @@ _SERVER = (
         {200: answer("It has just done so.", json_content("Health", {"status": "ready"}))},
         ("not-ready",),
         "Answered within 2 seconds, also where the disk is stuck. A probe makes nothing grow.",
+        is_open=True,
     ),
     Operation(
         "GET /metrics",
@@ -186,9 +191,13 @@ _SERVER = (
         "This document",
         {200: answer("OpenAPI 3.1.", {JSON: {"schema": {"type": "object"}}})},
         (),
+        is_open=True,
     ),
 )
 
-OPERATIONS = (*_DEPLOYMENTS, *LOG_OPERATIONS, SEARCH, *STREAM_OPERATIONS, *_SERVER)
+OPERATIONS = (
+    *(*_DEPLOYMENTS, *LOG_OPERATIONS, SEARCH, *STREAM_OPERATIONS),
+    *(*ACCESS_OPERATIONS, *_SERVER),
+)
 
 __all__ = ["OPERATIONS", "TAGS"]

@@ -8,6 +8,8 @@ import msgspec
 
 from logflume import errors
 from logflume.http.body import MAX_BATCH_BYTES
+from logflume.http.callers import UNAUTHORISED
+from logflume.http.gate import CROSS_SITE
 from logflume.http.health import not_ready
 from logflume.http.limits import (
     HEAD_SECONDS,
@@ -19,10 +21,12 @@ from logflume.http.limits import (
     slow_head,
     too_many_connections,
 )
+from logflume.http.needs import forbidden
 from logflume.http.openapi.headers import headers
 from logflume.http.openapi.schemas import Json, ref
 from logflume.http.problems import Problem, UnsupportedType, problem_of
 from logflume.http.read import UPGRADE
+from logflume.http.tokens import NO_SUCH_CREDENTIAL
 from logflume.http.websocket import FOREIGN
 from logflume.records import LogId, Seq, State
 
@@ -112,6 +116,18 @@ _KINDS = (
         "Well-formed JSON that is not a record or a deployment.",
         problem_of(errors.BadRecord("line 1: Expected `object`, got `int`", line=1)),
     ),
+    Kind(
+        "Nothing was shown that lets anybody in: no token, one that is unknown, was revoked or is "
+        "over, or one in the address.",
+        UNAUTHORISED,
+    ),
+    Kind("What was shown does not reach so far; `detail` says what it takes.", forbidden("write")),
+    Kind(
+        "A browser's cookies, with something that only this site's own page may do with them; or "
+        "a page of another site that changes something.",
+        CROSS_SITE,
+    ),
+    Kind("There is no token or share link of this id, or no longer.", NO_SUCH_CREDENTIAL),
     Kind("A page of another site, which is not allowed, opens a WebSocket.", FOREIGN),
     Kind("`live=ws` is a WebSocket, and the request did not ask for one.", UPGRADE),
     Kind("Logflume failed.", Problem(500, "internal-error", "Logflume failed; its log says more")),

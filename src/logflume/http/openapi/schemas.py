@@ -15,6 +15,9 @@ from logflume.deployments.deployment import Change, Deployment, NewDeployment
 from logflume.deployments.ids import ALPHABET
 from logflume.deployments.incoming import IncomingLine, Stream
 from logflume.deployments.redaction_request import Asked, Redacted
+from logflume.http.sessions import Session, SignIn
+from logflume.http.shares import NewShare, ShownShare
+from logflume.http.tokens import NewToken, ShownToken
 
 Json = dict[str, Any]
 
@@ -146,6 +149,43 @@ class SearchAnswer(msgspec.Struct):
     next: str | None
 
 
+class TokenList(msgspec.Struct):
+    """All tokens, newest first."""
+
+    tokens: list[ShownToken]
+
+
+class NewTokenSecret(ShownToken, frozen=True, kw_only=True):
+    """A token as it is answered once."""
+
+    token: str
+
+
+class ShareList(msgspec.Struct):
+    """A deployment's share links, newest first."""
+
+    shares: list[ShownShare]
+
+
+class NewShareLink(ShownShare, frozen=True, kw_only=True):
+    """A share link as it is answered once."""
+
+    link: str
+
+
+class AuditRecord(msgspec.Struct):
+    """What was done, by whom, and to what."""
+
+    n: int
+    time: str
+    kind: str
+    by: str
+    id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    scopes: list[str] | UnsetType = UNSET
+    deployment: str | UnsetType = UNSET
+
+
 class Problem(msgspec.Struct, kw_only=True):
     """What is answered instead (RFC 9457), as `application/problem+json`."""
 
@@ -172,6 +212,8 @@ STRUCTS = (
     *(NewDeployment, Change, DeploymentWithLinks, DeploymentList, Deployment),
     *(IncomingLine, LineRecord, GroupRecord, StatusRecord, RedactedRecord, EndRecord),
     *(FeedRecord, ControlEvent, SearchAnswer, Asked, Redacted, Problem, Health),
+    *(NewToken, ShownToken, TokenList, NewTokenSecret, NewShare, ShownShare, ShareList),
+    *(NewShareLink, SignIn, Session, AuditRecord),
 )
 
 RECORDS = ("LineRecord", "GroupRecord", "StatusRecord", "RedactedRecord", "EndRecord")
@@ -272,6 +314,33 @@ MEANINGS: dict[str, Json] = {
     "expected": {"description": "The `Producer-Seq` that comes next."},
     "max_bytes": {"description": "The bound that was exceeded."},
     "max_records": {"description": "The bound that was exceeded."},
+    "ShownToken.id": {"description": "By which it is revoked; no secret."},
+    "NewTokenSecret.id": {"description": "By which it is revoked; no secret."},
+    "ShownShare.id": {"description": "By which it is revoked; no secret."},
+    "NewShareLink.id": {"description": "By which it is revoked; no secret."},
+    "name": {"description": "Whom the audit log names."},
+    "grants": {"description": "What it may do."},
+    "scope": {
+        "description": "`write` creates, appends and changes, and does not read; `read` reads; "
+        "`admin` does both, deletes and shares, and for all projects makes tokens."
+    },
+    "projects": {"description": "For which projects; null or left out, for all."},
+    "expires_in": {"description": "Seconds until it lets nobody in any more."},
+    "expires_at": {"description": "Null: never.", **_TIME},
+    "created_by": {"description": "Who made it."},
+    "used_at": {"description": "When it was last used, to the minute.", **_TIME},
+    "token": {"description": "The secret: what goes into `Authorization: Bearer`."},
+    "tokens": {"description": "Without their secrets."},
+    "shares": {"description": "Without their secrets."},
+    "link": {"description": "What to give away."},
+    "deployment": {"description": "Which one."},
+    "Session.deployment": {"description": "The only one that may be read, by a share link."},
+    "needs_token": {"description": "Whether this server asks everybody for a token."},
+    "reads_all": {"description": "Whether the feed may be followed."},
+    "AuditRecord.id": {"description": "The token's, the share link's or the session's."},
+    "scopes": {"description": "What the token may do."},
+    "by": {"description": "The name of the token that was shown."},
+    "kind": {"description": "Such as `token-created`."},
     "reason": {"description": "Of `not-ready`: what stands in the way."},
     "streamNextOffset": {"description": "The offset after what was sent."},
     "streamCursor": {"description": "For caches between; a reader may ignore it."},

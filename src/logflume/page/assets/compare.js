@@ -11,6 +11,7 @@ import "./deploy-log.js";
 import { deploymentPath, get, Problem } from "./api.js";
 import { byId, make, say } from "./dom.js";
 import { absolute, count, counted } from "./format.js";
+import { showSession } from "./session.js";
 
 /** @typedef {import("./api.js").Deployment} Deployment */
 /** @typedef {import("./deploy-log.js").DeployLog} DeployLog */
@@ -161,3 +162,5 @@ function said(error) {
 }
 
 begin();
+
+showSession();

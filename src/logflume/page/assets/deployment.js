@@ -16,6 +16,7 @@ import { deploymentPath, get, ID, now, Problem } from "./api.js";
 import { byId, make, say } from "./dom.js";
 import { showFavicon } from "./favicon.js";
 import { absolute, finished, mark, ran, shortCommit } from "./format.js";
+import { showSession, signInAgain } from "./session.js";
 
 /** @typedef {import("./api.js").Deployment} Deployment */
 /** @typedef {import("./deploy-log.js").DeployLog} DeployLog */
@@ -54,6 +55,7 @@ async function read() {
     if (asking !== asked) return;
     const problem = error instanceof Problem ? error : null;
     const unknown = problem?.status === 404 && deployment === null && ID.test(id);
+    if (problem?.status === 401) signInAgain();
     if (problem?.final && !unknown) return refuse(problem);
     if (unknown) {
       waitingSince ??= performance.now();
@@ -87,9 +89,9 @@ function refuse(problem) {
   if (deployment !== null) return;
   end();
   say(byId("title"), problem.status === 404 ? "There is no such deployment" : problem.message);
-  byId("refused").hidden = false;
+  byId("refused").hidden = problem.status === 401;
   notice("");
-  document.title = "No such deployment · Logflume";
+  document.title = `${problem.status === 404 ? "No such deployment" : "Not available"} · Logflume`;
 }
 
 function show() {
@@ -157,6 +159,7 @@ function begin() {
     log.viewer?.addEventListener("status", () => read());
     log.viewer?.addEventListener("state", () => {
       deleted = log?.viewer?.state.connection === "deleted";
+      if (log?.viewer?.state.problem?.status === 401) signInAgain();
       show();
     });
     if (document.activeElement === document.body) log.focus({ preventScroll: true });
@@ -177,4 +180,5 @@ const whole = /** @type {HTMLAnchorElement | null} */ (document.getElementById("
 if (whole !== null) whole.href = `/d/${encodeURIComponent(id)}`;
 setInterval(() => deployment && !finished(deployment) && !deleted && tick(), TICK_MS);
 if (ID.test(id)) begin();
+showSession();
 read();

@@ -11,6 +11,7 @@ import { byId, make, say } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Follow } from "./follow.js";
 import { absolute, ago, count, finished, ran, shortCommit } from "./format.js";
+import { showSession, signInAgain } from "./session.js";
 
 /** @typedef {import("./api.js").Deployment} Deployment */
 /** @typedef {import("./api.js").LogRecord} LogRecord */
@@ -18,6 +19,7 @@ import { absolute, ago, count, finished, ran, shortCommit } from "./format.js";
 const PAGE = 50; // deployments a reading
 const TICK_MS = 1000;
 const RETRY_MS = 3000;
+const POLLING_MS = 5000; // between two readings for who may not follow the feed, which tells of all projects
 /** What the connection's states mean for a list, which never ends. @type {Record<string, string>} */
 const CONNECTION = { loading: "loading…", live: "live", polling: "live, by polling", reconnecting: "reconnecting…" };
 
@@ -42,10 +44,10 @@ const feed = new Follow("/v1/deployments/feed", {
     records.forEach(apply);
     show();
   },
-  state: (state) => {
-    const connection = byId("connection");
-    connection.dataset.state = state;
-    say(connection, CONNECTION[state] ?? "not live");
+  state: (state, problem) => {
+    if (problem?.status === 403) return poll();
+    showConnection(state);
+    if (problem?.status === 401) return signInAgain();
     // The feed began anew, or refuses where we were: begin again from now.
     if (state === "failed" || state === "deleted" || state === "finished") setTimeout(begin, RETRY_MS);
   },
@@ -55,6 +57,20 @@ function begin() {
   held = [];
   readings = 0;
   feed.start("offset=now");
+}
+
+/** @param {string} state */
+function showConnection(state) {
+  const connection = byId("connection");
+  connection.dataset.state = state;
+  say(connection, CONNECTION[state] ?? "not live");
+}
+
+/** The feed is not for this reader: read the list again and again. */
+async function poll() {
+  showConnection("polling");
+  if (!document.hidden || readings === 0) await readList();
+  setTimeout(poll, POLLING_MS);
 }
 
 /** Read the first page anew; what the feed brings meanwhile is applied after it. */
@@ -69,6 +85,7 @@ async function readList() {
     deployments.clear();
     take(headers, body.deployments);
   } catch (error) {
+    if (error instanceof Problem && error.status === 401) return signInAgain();
     say(byId("notice"), error instanceof Problem ? error.message : "The server does not answer.");
     setTimeout(() => reading === readings && readList(), RETRY_MS);
     return;
@@ -196,6 +213,7 @@ function showShell() {
 }
 
 showShell();
+showSession();
 byId("more").addEventListener("click", readMore);
 setInterval(() => rows.forEach(({ tick }) => tick()), TICK_MS);
 begin();
