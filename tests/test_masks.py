@@ -88,6 +88,16 @@ def test_little_is_held_back(text: bytes, values: list[bytes]) -> None:
         assert begun or shown == modelled(text[:end], values)
 
 
+def test_each_form_may_be_cut_anywhere() -> None:
+    """In the middle of other output, up to its last byte."""
+    value = b"hunter2/+ '\"x"
+    masks = Masks([value])
+    for form in forms_of(value):
+        text = b"." * 99 + form + b"."
+        for place in range(99, len(text)):
+            assert streamed(text, [place], masks) == modelled(text, [value])
+
+
 def test_what_is_masked_is_not_held_back() -> None:
     """The lines of a long secret are shown, as masks, when they come and not with its last one."""
     stream = StreamMask(Masks([b"first line\nsecond\nend"]))

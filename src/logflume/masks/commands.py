@@ -84,8 +84,8 @@ class Commands:
 
 def sign_in(text: bytes) -> re.Match[bytes] | None:
     """The first command in the text, up to its value."""
-    found = _SIGN.search(text) if b"::" in text else None
-    printed = _PRINTED_SIGN.search(text) if b"##[" in text else None
+    found = _SIGN.search(text)
+    printed = _PRINTED_SIGN.search(text) if b"#" in text else None
     return min((one for one in (found, printed) if one), key=re.Match.start, default=None)
 
 
