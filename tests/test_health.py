@@ -132,6 +132,7 @@ async def test_a_database_that_somebody_holds_is_not_ready(
 
 async def test_a_store_that_has_failed_is_not_ready(store: SqliteStore) -> None:
     """For good."""
+    await store.ready()  # the writer waits for what comes, and lets go of its connection
     store._writer._fail(StoreUnavailable("disk I/O error"))
     assert await reason(App(store)) == "store-failed"
 

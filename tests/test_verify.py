@@ -203,7 +203,8 @@ def test_flipped_bytes_throw_nothing(whole: tuple[Path, Filled], tmp_path: Path)
     print("seed", seed)
     rng = random.Random(seed)
     found = 0
-    for place in (0, 20, 60, 100, *(rng.randrange(len(data)) for _ in range(60))):
+    in_a_name = data.index(b"some/where") + 2
+    for place in (0, 20, 60, 100, in_a_name, *(rng.randrange(len(data)) for _ in range(60))):
         spoilt = bytearray(data)
         spoilt[place] ^= 0xFF
         database.write_bytes(spoilt)

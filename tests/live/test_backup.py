@@ -33,7 +33,7 @@ from tests.websocket import log_path
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
-BULK_BYTES = 32 * 1024 * 1024
+BULK_BYTES = 16 * 1024 * 1024
 """So much that a copy takes longer than many commits."""
 
 

@@ -10,6 +10,7 @@ of a fork with what it inherits, to whoever knows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -42,7 +43,7 @@ def open_unused(path: Path) -> apsw.Connection:
             " copy, with `logflume backup`"
         )
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-    with translated():
+    with _told():
         connection = apsw.Connection(f"file:{quote(str(path))}?mode=ro&immutable=1", flags=flags)
         version = connection.pragma("user_version")
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
@@ -64,7 +65,7 @@ class StoredLog:
 
     def rows(self) -> Iterator[Chunk]:
         """What is stored of it alone, each row seen to be whole. Raises StoreCorrupt."""
-        with translated():
+        with _told():
             rows = self._connection.execute(
                 "SELECT last, ends, body FROM chunks WHERE log = ? ORDER BY last", (self._key,)
             )
@@ -91,10 +92,12 @@ class StoredLog:
         try:
             yield from self._row_damages()
             yield from self._lineage_damages()
-            rows = self._connection.execute(
-                "SELECT name, value FROM labels WHERE id = ?", (self.id,)
-            )
-            if dict(rows) != dict(self.state.labels):
+            with _told():
+                rows = self._connection.execute(
+                    "SELECT name, value FROM labels WHERE id = ?", (self.id,)
+                )
+                labels = dict(rows)
+            if labels != dict(self.state.labels):
                 yield f"{self.id}: is listed under other labels than it has"
         except StoreError as error:
             yield str(error)
@@ -120,9 +123,19 @@ class StoredLog:
                 yield f"{self.id}: was forked from another {ancestor.log} than the one that is here"
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """What SQLite raises as ours, and what a text raises that is none: a flipped bit is enough."""
+    with translated():
+        try:
+            yield
+        except UnicodeDecodeError as error:
+            raise StoreCorrupt("the database is damaged: a text in it is none") from error
+
+
 def stored_logs(connection: apsw.Connection) -> Iterator[StoredLog]:
     """Every log whose state can be read. Raises StoreCorrupt when the table cannot be."""
-    with translated():
+    with _told():
         for key, log, state in connection.execute("SELECT key, id, state FROM logs ORDER BY id"):
             try:
                 yield StoredLog(connection, key, LogId(log), decode_state(state))
@@ -141,7 +154,7 @@ def find(connection: apsw.Connection, log: LogId) -> StoredLog:
 def file_damages(connection: apsw.Connection) -> Iterator[str]:
     """What is wrong with the file and its tables, whatever is in them."""
     try:
-        with translated():
+        with _told():
             for (told,) in connection.execute(f"PRAGMA integrity_check({MAX_TOLD})"):
                 if told != "ok":
                     yield f"the database is damaged: {told}"
