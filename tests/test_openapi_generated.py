@@ -10,6 +10,7 @@ places in a log exclude each other, a deployment may be over), and that what doe
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from tests.appending import Log
 from tests.servers import ServerProcess
 
 SEED = int(os.environ.get("LOGFLUME_SEED", "20261129"))
-EXAMPLES = int(os.environ.get("LOGFLUME_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("LOGFLUME_EXAMPLES", "8"))
 """Of each operation, good and bad."""
 
 CHECKS = [
@@ -48,8 +49,12 @@ OPERATIONS = {
     for found in schemathesis.openapi.from_dict(openapi(__version__)).get_all_operations()
     if isinstance(found, Ok)
 }
-UNSPOILT = {"/healthz", "/readyz", "/openapi.json"}
-"""There is nothing in a request to these that could be bad."""
+
+
+def may_be_spoilt(operation: Any) -> bool:
+    """Whether there is anything in a request to it that could be bad."""
+    told = openapi(__version__)["paths"][operation.path][operation.method.lower()]
+    return bool(told.get("parameters") or told.get("requestBody"))
 
 
 def at_something_that_is(case: Any, log: Log) -> Any:
@@ -68,7 +73,7 @@ def test_every_answer_is_documented(
 ) -> None:
     """Status, type, headers, schema; and never 5xx."""
     operation = OPERATIONS[label]
-    if mode is GenerationMode.NEGATIVE and operation.path in UNSPOILT:
+    if mode is GenerationMode.NEGATIVE and not may_be_spoilt(operation):
         return
     print(f"LOGFLUME_SEED={SEED}")
     log = Log(memory_server.url)
@@ -87,5 +92,5 @@ def test_every_answer_is_documented(
             base_url=memory_server.url, checks=CHECKS, timeout=10
         )
 
-    asked()
-    log.close()
+    with closing(log):
+        asked()
