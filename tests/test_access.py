@@ -218,11 +218,11 @@ def test_a_server_on_a_network_tells_a_token(tmp_path: Path) -> None:
         [*command, "--store", "memory:"], stderr=subprocess.PIPE, text=True, cwd=tmp_path
     ) as process:
         assert process.stderr is not None
-        said = [process.stderr.readline() for _ in range(3)]
-        port = said[2].partition("0.0.0.0:")[2].split()[0]
+        told, serves = (process.stderr.readline() for _ in range(2))
+        port = serves.partition("0.0.0.0:")[2].split()[0]
         url = f"http://127.0.0.1:{port}/v1/deployments"
         assert httpx2.get(url).status_code == 401
-        assert httpx2.get(url, headers=bearer(said[1].strip())).status_code == 200
+        assert httpx2.get(url, headers=bearer(told.split()[-1])).status_code == 200
         process.terminate()
 
 

@@ -104,6 +104,7 @@ BODIES = {
     "POST /v1/deployments/{id}/log": ("text/plain", "line\n"),
     "POST /v1/deployments/{id}/redactions": ("application/json", '{"text": "secret"}'),
     "POST /v1/deployments/{id}/shares": ("application/json", "{}"),
+    "POST /v1/deployments/{id}/redactions": ("application/json", '{"text": "line", "line": 1}'),
     "PUT /v1/stream/{name}": ("text/plain", ""),
     "POST /v1/stream/{name}": ("text/plain", "bytes"),
     "POST /v1/tokens": (

@@ -92,6 +92,7 @@ def test_the_units_command_tells_systemd_how_it_is(tmp_path: Path, *, abstract: 
         with started([sys.executable, "-m", "logflume", *options], environ) as process:
             assert told.recv(100) == b"READY=1"
             assert process.stderr is not None
+            assert "asks for tokens" in process.stderr.readline()
             said = json.loads(process.stderr.readline())["message"]
             found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
             assert found
@@ -152,6 +153,7 @@ def test_the_containers_command_is_taken(tmp_path: Path) -> None:
     environ["LOGFLUME_DATA"] = str(tmp_path / "data")
     with started(command, environ) as process:
         assert process.stderr is not None
+        assert "asks for tokens" in process.stderr.readline()
         assert "serves http" in json.loads(process.stderr.readline())["message"]
     assert instruction("USER") == ["65532:65532"]
 

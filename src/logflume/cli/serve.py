@@ -118,7 +118,7 @@ async def _serve(serving: Serving, say: Say) -> int:
         await context.audit.start()
         await context.registry.start()
         if needs_tokens and (token := await first_token(context.registry, context.audit)):
-            say(f"{SHOWN_ONCE}\n  {token}")
+            say(f"{SHOWN_ONCE} {token}")
         started = partial(_announce, listener, serving.folder, say)
         door = Door(context.watchers, in_all=in_all, per_address=serving.connections_per_address)
         server = Server(_config(application(context), door), context, started)

@@ -117,6 +117,10 @@ def _table(context: Context) -> list[tuple[str, Asked]]:
         ),
         ("/v1/deployments/{id}/log/search", {"GET": (SearchLog(context), read)}),
         (
+            "/v1/deployments/{id}/redactions",
+            {"POST": (RedactionsApi(context).create, admin)},
+        ),
+        (
             "/v1/deployments/{id}/shares",
             {"GET": (shares.list, admin), "POST": (shares.create, admin)},
         ),

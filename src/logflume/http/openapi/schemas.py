@@ -184,6 +184,8 @@ class AuditRecord(msgspec.Struct):
     name: str | UnsetType = UNSET
     scopes: list[str] | UnsetType = UNSET
     deployment: str | UnsetType = UNSET
+    lines: list[int] | UnsetType = UNSET
+    fields: list[str] | UnsetType = UNSET
 
 
 class Problem(msgspec.Struct, kw_only=True):
@@ -337,6 +339,8 @@ MEANINGS: dict[str, Json] = {
     "Session.deployment": {"description": "The only one that may be read, by a share link."},
     "needs_token": {"description": "Whether this server asks everybody for a token."},
     "reads_all": {"description": "Whether the feed may be followed."},
+    "AuditRecord.lines": {"description": "Which records were redacted."},
+    "AuditRecord.fields": {"description": "Which fields of the deployment were."},
     "AuditRecord.id": {"description": "The token's, the share link's or the session's."},
     "scopes": {"description": "What the token may do."},
     "by": {"description": "The name of the token that was shown."},
