@@ -102,7 +102,6 @@ BODIES = {
     "POST /v1/deployments": ("application/json", '{"project": "shop"}'),
     "PATCH /v1/deployments/{id}": ("application/json", '{"title": "t"}'),
     "POST /v1/deployments/{id}/log": ("text/plain", "line\n"),
-    "POST /v1/deployments/{id}/redactions": ("application/json", '{"text": "secret"}'),
     "POST /v1/deployments/{id}/shares": ("application/json", "{}"),
     "POST /v1/deployments/{id}/redactions": ("application/json", '{"text": "line", "line": 1}'),
     "PUT /v1/stream/{name}": ("text/plain", ""),

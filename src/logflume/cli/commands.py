@@ -280,15 +280,9 @@ def sync(
 
 
 app.command()(search)
-<<<<<<< HEAD
 app.command()(redact)
 app.command()(share)
 app.add_typer(token, name="token")
-=======
-app.command()(share)
-app.add_typer(token, name="token")
-app.command()(redact)
->>>>>>> access
 app.command()(serve)
 app.command()(backup)
 app.command()(verify)

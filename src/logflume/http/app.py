@@ -125,10 +125,6 @@ def _table(context: Context) -> list[tuple[str, Asked]]:
             {"GET": (shares.list, admin), "POST": (shares.create, admin)},
         ),
         ("/v1/deployments/{id}/shares/{share}", {"DELETE": (shares.revoke, admin)}),
-        (
-            "/v1/deployments/{id}/redactions",
-            {"POST": (RedactionsApi(context).create, admin)},
-        ),
         ("/v1/deployments/feed", {"GET": (ReadLog(context, feed_of), Everywhere("read"))}),
         ("/v1/deployments/{id}", one),
         ("/v1/stream/{name:path}", stream),
