@@ -145,6 +145,9 @@ def test_no_secret_is_written_anywhere(server: GuardedServer) -> None:
     secret, shared = str(token["token"]), server.share_secret(server.deployment())
     cookie = signed_in(server, secret)["Cookie"].partition("=")[2]
     httpx2.get(f"{server.url}/s/{shared}")
+    refused = [httpx2.post(f"{server.url}/s/{shared}"), httpx2.get(f"{server.url}/{secret}")]
+    assert [answer.status_code for answer in refused] == [405, 404]
+    assert "GET /lf_…: 404" in server.messages
     with Exchange("GET", f"{server.url}/v1/deployments?token={secret}", chunked=False) as asked:
         assert asked.status == 401
     written = b"".join(file.read_bytes() for file in server.data.iterdir() if file.is_file())

@@ -48,6 +48,11 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def without_secrets(text: str) -> str:
+    """The text as it may be shown to whoever may see none: of each secret its kind is left."""
+    return _FORM.sub(lambda match: match["prefix"] + "…", text)
+
+
 def _checksum(text: str) -> str:
     return _letters(zlib.crc32(text.encode()).to_bytes(4))
 
@@ -56,4 +61,4 @@ def _letters(data: bytes) -> str:
     return base64.b32encode(data).decode().rstrip("=").lower()
 
 
-__all__ = ["RANDOM_BYTES", "Kind", "digest_of", "is_secret", "new_secret"]
+__all__ = ["RANDOM_BYTES", "Kind", "digest_of", "is_secret", "new_secret", "without_secrets"]

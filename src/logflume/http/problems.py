@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from logflume import errors
+from logflume.access.secret import without_secrets
 from logflume.http.refusals import Refusals
 from logflume.http.respond import Grant, raw_response, tail_headers
 
@@ -79,7 +80,7 @@ def note_refusal(scope: Scope, problem: Problem) -> None:
     refusals = refusals_of(scope)
     if refusals is not None:
         said = (problem.status, problem.name, problem.detail)
-        refusals.note(scope.get("method", "GET"), scope["path"], *said)
+        refusals.note(scope.get("method", "GET"), without_secrets(scope["path"]), *said)
 
 
 def refusals_of(scope: Scope) -> Refusals | None:
