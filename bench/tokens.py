@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from bench.connection import Connection
 from bench.crowd import crowd
 from bench.requests import create, for_seconds, get, log_path, new_id, post, single
-from bench.rounds import PYTHON, Bench, Figure
+from bench.rounds import PYTHON, Bench, Figure, Rounds
 from bench.servers import Server, Timed
 from bench.watching import Watchers, await_stream, may_open
 
@@ -43,12 +43,17 @@ def measure(bench: Bench, *, watchers: int = WATCHERS) -> Iterator[Figure]:
                 "deliveries, token": partial(_deliver, guarded, token, watchers),
             }
         )
-    yield found["appends, token"].figure("rate", f"{appends}: with", "appends/s")
-    yield found["appends"].figure("rate", f"{appends}: without", "appends/s")
-    yield found["appends, token"].times("rate", found["appends"], appends, "≥ 0.97")
-    yield found["deliveries, token"].figure("rate", f"{delivered}: with", "deliveries/s")
-    yield found["deliveries"].figure("rate", f"{delivered}: without", "deliveries/s")
-    yield found["deliveries, token"].times("rate", found["deliveries"], delivered, "≥ 0.97")
+    yield from _both(found, "appends", appends, "appends/s")
+    yield from _both(found, "deliveries", delivered, "deliveries/s")
+
+
+def _both(found: Mapping[str, Rounds], what: str, name: str, unit: str) -> Iterator[Figure]:
+    """Rates, and processor time, which what else the machine does disturbs less."""
+    plain, token = found[what], found[f"{what}, token"]
+    yield token.figure("rate", f"{name}: with", unit)
+    yield plain.figure("rate", f"{name}: without", unit)
+    yield token.times("rate", plain, name, "≥ 0.97")
+    yield token.times("cpu", plain, f"{name}: the server's processor time", "≤ 1.03")
 
 
 @contextmanager
@@ -89,7 +94,7 @@ def _append(server: Server, header: Header) -> tuple[dict[str, float], Timed]:
     request = _with(single(_new_log(server, header)), header)
     with server.timed() as timed:
         waits = crowd(server.port, for_seconds(request, SECONDS), PRODUCERS)
-    return {"rate": len(waits) / timed.seconds}, timed
+    return {"rate": len(waits) / timed.seconds, "cpu": timed.server_us(len(waits))}, timed
 
 
 def _deliver(server: Server, header: Header, watchers: int) -> tuple[dict[str, float], Timed]:
@@ -105,4 +110,5 @@ def _deliver(server: Server, header: Header, watchers: int) -> tuple[dict[str, f
         with server.timed() as timed:
             crowd_of_them.told(producer, _with(single(path), header), watchers * LINES)
         crowd_of_them.poll.close()
-    return {"rate": crowd_of_them.records / timed.seconds}, timed
+    records = crowd_of_them.records
+    return {"rate": records / timed.seconds, "cpu": timed.server_us(records)}, timed
