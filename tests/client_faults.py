@@ -20,7 +20,7 @@ ROWS = (
     (
         "a reading does not look at the records' numbers",
         "client/follow.py",
-        "if isinstance(record, LogRecord) and record.n != number:",
+        "if record.n != due + record.stands_for - 1:",
         "if False:",
         FOLLOW,
     ),
@@ -48,7 +48,7 @@ ROWS = (
     (
         "a place within a batch is the batch's end",
         "client/blocking/following.py",
-        "return offset_before(self._offset, len(self._records)) if self._records else self._offset",
+        "return offset_before(self._offset, left) if left else self._offset",
         "return self._offset",
         f"{TRANSPORTS}::test_a_reader_may_change_the_way {CALLS}",
     ),

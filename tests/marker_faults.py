@@ -191,8 +191,8 @@ ROWS = (
     (
         "groups are not printed",
         "cli/printer.py",
-        'LINES = ("line", "group")',
-        'LINES = ("line",)',
+        'LINES = ("line", "group", "omitted")',
+        'LINES = ("line", "omitted")',
         f"{PRINTER} {COMMANDS}",
     ),
     (

@@ -137,8 +137,8 @@ ROWS = (
     (
         "rules of one project are everybody's",
         "deployments/deployments.py",
-        '.labels.get("project", "")',
-        '.labels.get("environment", "test")',
+        'return (await self._store.state(log)).labels.get("project", "")',
+        'return (await self._store.state(log)).labels.get("environment", "test")',
         SERVER,
     ),
     (

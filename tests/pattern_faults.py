@@ -17,22 +17,22 @@ ROWS = (
     (
         "the end has the tag of the log before it",
         "http/caching.py",
-        '{".closed" if closed else ""}',
-        "",
+        '{trimmed}{closed}"',
+        '{trimmed}"',
         f"{SUITE}TestKnown tests/test_caching.py",
     ),
     (
         "all forms have one tag",
         "http/caching.py",
-        "{start}.{end}.{form}",
-        "{start}.{end}",
+        "{place}.{form}",
+        "{place}",
         f"{SUITE}TestKnown tests/test_caching.py",
     ),
     (
         "a tag names the end alone",
         "http/caching.py",
-        "{start}.{end}.{form}",
-        "{end}.{form}",
+        "{state.offset(after)}.{state.offset(until)}",
+        "{state.offset(until)}",
         f"{SUITE}TestKnown tests/test_caching.py",
     ),
     (
@@ -45,15 +45,15 @@ ROWS = (
     (
         "a growing log may be kept",
         "http/history.py",
-        "lasting = state.closed or not (at_tail or span.moves)",
+        "lasting = state.closed or not (at_tail or span.moves or state.gap)",
         "lasting = True",
         SUITE + "TestKept",
     ),
     (
         "a page from the tail may be kept",
         "http/history.py",
-        "not (at_tail or span.moves)",
-        "not at_tail",
+        "not (at_tail or span.moves or state.gap)",
+        "not (at_tail or state.gap)",
         SUITE + "TestKept",
     ),
     (

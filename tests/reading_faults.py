@@ -165,8 +165,8 @@ ROWS = (
     (
         "a fork says the length of its own records",
         IN_HISTORY,
-        " or state.ancestors:",
-        ":",
+        " or state.ancestors or",
+        " or",
         HISTORY,
     ),
     (

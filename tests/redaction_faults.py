@@ -152,7 +152,7 @@ ROWS = (
     (
         "who has the old bytes is told to keep them",
         "http/caching.py",
-        'rewritten = f".{rewrites}" if rewrites else ""',
+        'rewritten = f".{state.rewrites}" if state.rewrites else ""',
         'rewritten = ""',
         f"tests/test_caching.py {OVER_HTTP}",
     ),

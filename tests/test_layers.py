@@ -16,7 +16,7 @@ LINES = (
     ("rules", "wire", "masks", "histogram"),
     ("store",),
     ("batch", "reads", "tail", "cursor", "lineage", "forks"),
-    ("access",),
+    ("access", "room"),
     ("deployments", "generic"),
     ("http",),
     ("page",),
@@ -68,8 +68,8 @@ SERVER_SIDE = {
     *(
         f"logflume.cli.{name}"
         for name in (
-            *("door", "head", "http_protocol", "receipt", "serve_access", "serving"),
-            *("strict_protocol", "upgrade"),
+            *("admission", "door", "head", "http_protocol", "keeping", "receipt", "serve_access"),
+            *("serving", "strict_protocol", "upgrade"),
         )
     ),
 }

@@ -13,7 +13,7 @@ from logflume.batch import Batch
 from logflume.cursor import Cursor
 from logflume.errors import LogError, NoSuchLog, StoreUnavailable
 from logflume.forks import Forks, inheriting
-from logflume.records import Append, Chunk, LogId, Offset, Rewrite, Seq
+from logflume.records import Append, Chunk, Gap, LogId, Offset, Rewrite, Seq
 from logflume.store.memory import MemoryStore
 from logflume.tail import Tails
 from tests.contract.store import EMPTY, LOG, OTHER, append_of, lines
@@ -169,6 +169,21 @@ async def test_what_is_followed_by_more_stays_true_as_the_log_grows() -> None:
     await world.store.append(LOG, append_of("e"))
     assert reader.read_ring(RECORD_BYTES) is kept
     assert (reader.seq, kept.up_to_date) == (1, False)
+
+
+async def test_what_was_kept_of_trimmed_records_is_not_given_out() -> None:
+    """Nor a record for a shorter gap. Caught: bytes that count and digest do not agree with."""
+    world = await World.made()
+    kept = await world.keep(max_bytes=1)
+    assert records(kept) == [b"1:a\n"]
+    assert records(await world.keep(after=1, max_bytes=1)) == [b"2:b\n"]
+    for until in (2, 3):
+        gap = Gap(Seq(1), Seq(until), 1)
+        await world.store.append(LOG, Append(1, trim=gap))
+        assert await world.at_hand(max_bytes=1) is kept
+        for _ in range(2):
+            batch = await world.read(after=1, max_bytes=1)
+            assert (batch.after, batch.until) == (1, until)
 
 
 async def test_a_log_made_again_has_nothing_of_the_one_before() -> None:

@@ -72,7 +72,7 @@ def context_of(store: MemoryStore, ring_bytes: int = RING_BYTES) -> Context:
 
 
 def subscriptions(context: Context, taken: Taken) -> Subscriptions:
-    taken.logs = Subscriptions(context.crowds, taken)
+    taken.logs = Subscriptions(context.crowds, context.seats, taken)
     return taken.logs
 
 

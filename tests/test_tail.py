@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from logflume.errors import NoSuchLog
-from logflume.records import Append, Chunk, LogId, Seq, State
+from logflume.records import Append, Chunk, Gap, LogId, Seq, State
 from logflume.store import Announcement
 from logflume.store.memory import MemoryStore
 from logflume.tail import Tail, Tails
@@ -74,6 +74,18 @@ def test_the_ring_is_bounded_in_bytes() -> None:
         tail.hear(Announcement(LOG, grown(n), [chunk(n)]))
     assert tail.recent(Seq(14), 1000) is not None
     assert tail.recent(Seq(13), 1000) is None
+
+
+def test_what_is_trimmed_leaves_the_ring() -> None:
+    """So that nobody gets from it what is no longer kept; the rest of it stays."""
+    tail = tail_at(0)
+    for n in range(1, 9):
+        tail.hear(Announcement(LOG, grown(n), [chunk(n)]))
+    trimmed = replace(grown(8), gap=Gap(Seq(1), Seq(5), 1), revision=9)
+    tail.hear(Announcement(LOG, trimmed))
+    assert tail.recent(Seq(0), 1000) is None
+    assert tail.recent(Seq(4), 1000) is None
+    assert tail.recent(Seq(5), 1000) is not None
 
 
 def test_readers_at_the_same_place_share_one_batch_and_its_frame() -> None:

@@ -11,7 +11,7 @@ Invariant: a cursor at `seq` has handed out every record up to `seq` once, in or
 from __future__ import annotations
 
 from logflume.batch import Batch
-from logflume.errors import AheadOfTail, NoSuchLog, StoreCorrupt, WrongEpoch
+from logflume.errors import AheadOfTail, NoSuchLog, StoreCorrupt, Trimmed, WrongEpoch
 from logflume.lineage import stored
 from logflume.reads import Reads
 from logflume.records import LogId, Offset, Seq, State
@@ -37,9 +37,10 @@ class Cursor:
     @classmethod
     async def at(cls, store: Store, tails: Tails, log: LogId, offset: Offset | None) -> Cursor:
         """A cursor at `offset`, or at the start for None. Raises NoSuchLog, WrongEpoch when the
-        offset is of an earlier log of this name, AheadOfTail when nothing is there yet."""
+        offset is of an earlier log of this name, AheadOfTail when nothing is there yet, Trimmed
+        when it is there no longer."""
         tail = await tails.open(log)
-        cursor = cls(store, tails.reads, tail, Seq(0))
+        cursor = cls(store, tails.reads, tail, tail.state.start)
         if offset is not None:
             await cursor.move(offset)
         return cursor
@@ -58,7 +59,7 @@ class Cursor:
         return Cursor(self._store, self._reads, self._tail, self.seq)
 
     async def move(self, offset: Offset) -> None:
-        """Go to `offset`. Raises WrongEpoch and AheadOfTail."""
+        """Go to `offset`. Raises WrongEpoch, AheadOfTail and Trimmed."""
         if offset != self.state.offset(offset.seq) or offset.seq > self.state.tail:
             # Another server that gave it out may be ahead. What the store answers from its leader,
             # this server announces to the tail before.
@@ -67,6 +68,8 @@ class Cursor:
             raise WrongEpoch
         if offset.seq > self.state.tail:
             raise AheadOfTail(self.state)
+        if offset.seq < self.state.start:
+            raise Trimmed(self.state)
         self.seq = offset.seq
 
     async def read(
@@ -80,7 +83,7 @@ class Cursor:
         within `wait_seconds`, or an empty batch.
 
         Cancel-safe: the cursor moves after the last await, so a cancelled read has read nothing.
-        Raises NoSuchLog when the log is gone, StoreError.
+        Raises NoSuchLog when the log is gone, Trimmed when the records are, StoreError.
         """
         if wait_seconds:
             await self._tail.wait(self.seq, wait_seconds)
@@ -111,7 +114,7 @@ class Cursor:
     def moved(self, offset: Offset) -> bool:
         """Go to `offset` if this server knows it; whether it does. `move` may know more."""
         state = self._tail.state
-        if offset.seq > state.tail or offset != state.offset(offset.seq):
+        if not state.start <= offset.seq <= state.tail or offset != state.offset(offset.seq):
             return False
         self.seq = offset.seq
         return True

@@ -11,16 +11,21 @@
     │   ├── LogClosed         carries the state it was closed in
     │   ├── WrongEpoch        the offset is of an earlier log of this name
     │   ├── AheadOfTail       carries the tail
+    │   ├── Trimmed           what is asked for is no longer kept; carries the state
     │   ├── Outdated          compare-and-set lost; carries the state
     │   ├── Duplicate         this producer's append is stored already
     │   ├── ProducerFenced    an older epoch of the producer
     │   ├── ProducerGap       appends of the producer are missing
     │   ├── Conflict          the deployment does not allow this change
+    │   ├── TooMany           the same request may be taken later
+    │   │   ├── TooManyWatchers
+    │   │   └── TooManyAppends
     │   └── TooLarge
     └── StoreError          ours: nothing was stored, nothing was shown
         ├── StoreUnavailable  for good: whoever runs it must look
         ├── StoreBusy
         ├── StoreFull
+        │   └── StoreLow        there is room, but it is kept for what must go on
         └── StoreCorrupt
 
 Each is raised before anything is stored. HTTP maps them to problem documents in one place,
@@ -109,6 +114,20 @@ class AheadOfTail(CallerError):
         self.state = state
 
 
+class Trimmed(CallerError):
+    """What is asked for is no longer kept; `state` says where the log begins now."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(
+            f"records 1 to {state.start} are no longer kept; read from {self._earliest(state)} on"
+        )
+        self.earliest = self._earliest(state)
+
+    @staticmethod
+    def _earliest(state: State) -> str:
+        return str(state.offset(state.start))
+
+
 class Outdated(CallerError):
     """The log has changed since the revision that the append names."""
 
@@ -147,6 +166,22 @@ class Conflict(CallerError):
     """The deployment is not in a state that allows this change."""
 
 
+class TooMany(CallerError):
+    """More than the server takes on at once; it may take this in `retry_seconds`."""
+
+    def __init__(self, detail: str, retry_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_seconds = retry_seconds
+
+
+class TooManyWatchers(TooMany):
+    """There is no room for another one now."""
+
+
+class TooManyAppends(TooMany):
+    """Who asks has appended too often lately."""
+
+
 class TooLarge(CallerError):
     """More than one request may bring."""
 
@@ -169,6 +204,16 @@ class StoreBusy(StoreError):
 
 class StoreFull(StoreError):
     """No room is left on the device; reading goes on."""
+
+
+class StoreLow(StoreFull):
+    """Little room is left, and it is kept for reading, ending and deleting, which go on."""
+
+    def __init__(self, min_bytes: int) -> None:
+        super().__init__(
+            f"the server's disk has less than {min_bytes} bytes left for logs, so it takes no new"
+            " lines; try again later, when there is room. Reading goes on"
+        )
 
 
 class StoreCorrupt(StoreError):
@@ -195,7 +240,12 @@ __all__ = [
     "StoreCorrupt",
     "StoreError",
     "StoreFull",
+    "StoreLow",
     "StoreUnavailable",
     "TooLarge",
+    "TooMany",
+    "TooManyAppends",
+    "TooManyWatchers",
+    "Trimmed",
     "WrongEpoch",
 ]

@@ -18,7 +18,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from logflume.errors import Conflict, LogExists, NoSuchLog, Outdated
-from logflume.records import Ancestor, Append, LogId, Seq, State
+from logflume.records import Ancestor, Append, Gap, LogId, Seq, State
 from logflume.store import Store
 
 FORKED_FROM = "forked_from"
@@ -58,8 +58,17 @@ def inheriting(state: State, source: LogId, of: State, at: Seq, now_us: int) -> 
         epoch=max(now_us, of.epoch + 1),
         tail=at,
         ancestors=tuple(ancestors),
+        gap=_inherited(of.gap, at),
         labels={**state.labels, FORKED_FROM: source, FORKING: "yes"},
     )
+
+
+def _inherited(gap: Gap | None, at: Seq) -> Gap | None:
+    """What is not kept of the first `at` records. Its bytes are not in the size of the fork."""
+    if gap is None or not gap.meets(Seq(0), at):
+        return None
+    until = min(gap.until, at)
+    return replace(gap, until=until, ends_bytes=gap.begins_bytes)
 
 
 class Forks:

@@ -55,6 +55,8 @@ class Reads:
         batch = self._kept.get(place) or self._older.get(place)
         if batch is None or (batch.up_to_date and batch.state is not state):
             return None
+        if state.gap is not None and state.gap.meets(after, batch.until):
+            return None  # the gap was not there, or was shorter
         return batch
 
     async def read(self, log: LogId, state: State, after: Seq, max_bytes: int) -> Batch:

@@ -52,11 +52,16 @@ class Offset(msgspec.Struct, frozen=True, order=True):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Consecutive records, their bytes joined; record `first + i` ends at `ends[i]` of `body`."""
+    """Consecutive records, their bytes joined; record `first + i` ends at `ends[i]` of `body`.
+
+    One that stands for records that are no longer kept is alone in its chunk (`omitted`).
+    """
 
     first: Seq
     ends: array[int]
     body: bytes
+    omitted: int = 0
+    """How many records the one in it stands for; 0 for chunks of records as they were appended."""
 
     @classmethod
     def of(cls, first: Seq, records: Sequence[bytes]) -> Chunk:
@@ -75,7 +80,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
     @property
     def last(self) -> Seq:
-        return Seq(self.first + len(self.ends) - 1)
+        return Seq(self.first + (self.omitted or len(self.ends)) - 1)
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -88,6 +93,8 @@ class Chunk(msgspec.Struct, frozen=True):
 
     def between(self, after: Seq, until: Seq) -> Chunk:
         """The records numbered `after + 1` to `until`, as far as this chunk holds them."""
+        if self.omitted:
+            return self  # whoever made it knew what was asked for (`lineage.stored`)
         skip = min(len(self.ends), max(0, after + 1 - self.first))
         keep = max(skip, min(len(self.ends), until + 1 - self.first))
         if skip == 0 and keep == len(self.ends):
@@ -107,6 +114,9 @@ class Chunk(msgspec.Struct, frozen=True):
 
     def pieces(self, max_bytes: int) -> Iterable[Chunk]:
         """The same records in chunks of about `max_bytes`, at least one record in each."""
+        if self.omitted:
+            yield self
+            return
         done = self.first - 1
         while done < self.last:
             start = self.ends[done - self.first] if done >= self.first else 0
@@ -143,6 +153,24 @@ class Lifetime(msgspec.Struct, frozen=True):
     """Seconds without a read or an append."""
 
 
+class Gap(msgspec.Struct, frozen=True):
+    """Records `after + 1` to `until`, which are no longer kept. `trim` makes it, and makes it
+    longer; it never has a beginning of its own again."""
+
+    after: Seq
+    until: Seq
+    at_us: int
+    """When the last of them was received, or went: microseconds since 1970."""
+    begins_bytes: int = 0
+    """How many bytes were appended up to `after`."""
+    ends_bytes: int = 0
+    """The same up to `until`: both, so that the bytes of the rest are known."""
+
+    def meets(self, after: Seq, until: Seq) -> bool:
+        """Whether any of the records `after + 1` to `until` is not kept."""
+        return after < self.until and until > self.after
+
+
 class State(msgspec.Struct, frozen=True):
     """All that a log is besides its records; stored and replaced together with them."""
 
@@ -172,6 +200,20 @@ class State(msgspec.Struct, frozen=True):
     rewrites: int = 0
     """How often records that it has, inherited ones too, were replaced: what was read of it before
     is not what it says now."""
+    gap: Gap | None = None
+    """What is no longer kept of its records."""
+
+    @property
+    def start(self) -> Seq:
+        """The place before the first record that there is: 0, unless the log's beginning is gone.
+        A gap further on does not count: a record stands in it, and says so."""
+        return self.gap.until if self.gap is not None and self.gap.after == 0 else Seq(0)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the records that are kept; a fork's inherited ones count, too."""
+        gap = self.gap
+        return self.size_bytes - (gap.ends_bytes - gap.begins_bytes if gap else 0)
 
     def offset(self, seq: Seq) -> Offset:
         """The place after record `seq`. One that a fork shares with an ancestor is the ancestor's
@@ -230,6 +272,10 @@ class Append(msgspec.Struct, frozen=True):
     """Note that the log is used, as reading it does."""
     epoch: int | None = None
     """Accept only if the log is of this epoch, not one that was made again under its name."""
+    max_log_bytes: int | None = None
+    """Accept records only if the log is not larger with them."""
+    trim: Gap | None = None
+    """Keep these records no longer. Nothing else may be in such an append."""
 
     @property
     def describes_only(self) -> bool:
@@ -261,6 +307,7 @@ __all__ = [
     "Append",
     "Chunk",
     "Encoder",
+    "Gap",
     "Lifetime",
     "LogId",
     "Offset",

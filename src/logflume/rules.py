@@ -26,9 +26,10 @@ from logflume.errors import (
     Outdated,
     ProducerFenced,
     ProducerGap,
+    TooLarge,
 )
-from logflume.records import Append, Chunk, Producer, Rewrite, Seq, State, nothing
-from logflume.wire.forms import media_type
+from logflume.records import Append, Chunk, Gap, Producer, Rewrite, Seq, State, nothing
+from logflume.wire.forms import kind_of, media_type
 
 FORGET_PRODUCER_US = 7 * 24 * 3600 * 1_000_000
 """A producer silent for a week will not retry any more; its mark would only grow the state."""
@@ -50,7 +51,7 @@ def apply(state: State, append: Append) -> tuple[State, Chunk]:
     """The state after `append`, and its records, numbered.
 
     Raises LogGone, LogExpired, Duplicate, LogClosed, ProducerFenced, ProducerGap, BadInput,
-    Conflict or Outdated.
+    Conflict, Outdated or TooLarge.
     """
     _refuse_absent(state, append)
     producers = state.producers
@@ -66,7 +67,12 @@ def apply(state: State, append: Append) -> tuple[State, Chunk]:
     _refuse_writer_disorder(state, append)
     if append.revision is not None and append.revision != state.revision:
         raise Outdated(state)
+    if append.trim is not None:
+        return _trimmed(state, append.trim), nothing(Seq(state.tail + 1))
     chunk = append.encode(Seq(state.tail + 1))
+    limit = append.max_log_bytes
+    if limit is not None and chunk and state.size_bytes + len(chunk.body) > limit:
+        raise TooLarge("the log, with what this appends,", limit)
     return replace(
         state,
         tail=Seq(state.tail + len(chunk)),
@@ -81,6 +87,19 @@ def apply(state: State, append: Append) -> tuple[State, Chunk]:
         used_us=max(state.used_us, append.at_us),
         grown_us=append.at_us if chunk else state.grown_us,
     ), chunk
+
+
+def _trimmed(state: State, gap: Gap) -> State:
+    """The state once `gap` is no longer kept. Not a use of the log, and no growth of it. What is
+    left out amid the records is told by a record of ours, which only a log of JSON can have."""
+    old = state.gap
+    if not gap.after < gap.until <= state.tail:
+        raise BadInput("only records that there are can be trimmed")
+    if old is not None and (gap.after != old.after or gap.until <= old.until):
+        raise Outdated(state)
+    if gap.after and kind_of(state.content_type) != "json":
+        raise Conflict(f"a log of {state.content_type} is trimmed at its beginning only")
+    return replace(state, gap=gap, revision=state.revision + 1)
 
 
 def rewrite(state: State, change: Rewrite) -> tuple[State, Chunk]:

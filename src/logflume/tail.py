@@ -96,6 +96,8 @@ class Tail:
             if old and state.rewrites != old.rewrites:
                 self._forget()
             self._grow(announcement.chunks)
+            if state.gap is not None and (old is None or state.gap is not old.gap):
+                self._let_go(state.gap.until)
             self._state = state
             self.gone = state.deleted
             if old and not state.deleted and (old.tail, old.closed) == (state.tail, state.closed):
@@ -163,6 +165,11 @@ class Tail:
             self._ring.append(chunk)
             self._ring_bytes += len(chunk.body)
         while self._ring_bytes > self._max_ring_bytes and self._ring:
+            self._ring_bytes -= len(self._ring.popleft().body)
+
+    def _let_go(self, until: Seq) -> None:
+        """Forget what is no longer kept."""
+        while self._ring and self._ring[0].first <= until:
             self._ring_bytes -= len(self._ring.popleft().body)
 
     def _forget(self) -> None:

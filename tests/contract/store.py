@@ -16,14 +16,17 @@ import pytest
 from msgspec.structs import replace
 
 from logflume.errors import (
+    BadInput,
+    Conflict,
     Duplicate,
+    LogClosed,
     LogExists,
     NoSuchLog,
     Outdated,
     ProducerFenced,
     ProducerGap,
 )
-from logflume.records import Append, Chunk, Encoder, LogId, Producer, Seq, State
+from logflume.records import Append, Chunk, Encoder, Gap, LogId, Producer, Seq, State
 from logflume.store import Announcement, Store
 
 LOG = LogId("deployment/one")
@@ -290,3 +293,86 @@ async def test_a_cancelled_append_breaks_nothing(store: Store) -> None:
     found = await everything(store)
     assert len(found) == state.tail
     assert found[-1] == f"{state.tail}:last\n".encode()
+
+
+def trim(after: int, until: int) -> Append:
+    return Append(at_us=1, trim=Gap(Seq(after), Seq(until), 1))
+
+
+async def kept(store: Store, max_bytes: int) -> list[tuple[int, bytes]]:
+    """All records that are still there, with their numbers, read piece by piece."""
+    found: list[tuple[int, bytes]] = []
+    while True:
+        after = Seq(found[-1][0] if found else 0)
+        chunks = await store.read(LOG, after, until=ALL, max_bytes=max_bytes)
+        if not chunks:
+            return found
+        for chunk in chunks:
+            found += zip(range(chunk.first, chunk.last + 1), chunk.records(), strict=True)
+
+
+@pytest.mark.parametrize("max_bytes", [1, 10**9])
+@pytest.mark.parametrize("gaps", [[(0, 1)], [(0, 399)], [(3, 4)], [(7, 20), (7, 250)], [(0, 0)]])
+async def test_what_is_trimmed_is_gone_and_all_else_is_as_it_was(
+    store: Store, gaps: list[tuple[int, int]], max_bytes: int
+) -> None:
+    """Wherever the borders lie. Caught: a row across a border that goes as a whole, or stays."""
+    await store.create(LOG, EMPTY)
+    expected: dict[int, bytes] = {}
+    for n in range(1, 400):
+        text = "t" * (n * 37 % 1500)
+        await store.append(LOG, append_of(text))
+        expected[n] = f"{n}:{text}\n".encode()
+    for after, until in gaps if gaps != [(0, 0)] else []:
+        state = await store.append(LOG, trim(after, until))
+        assert (state.tail, state.gap) == (399, Gap(Seq(after), Seq(until), 1))
+        for n in range(after + 1, until + 1):
+            expected.pop(n, None)
+    await store.append(LOG, append_of("more", "and more"))
+    expected |= {400: b"400:more\n", 401: b"401:and more\n"}
+    assert await kept(store, max_bytes) == list(expected.items())
+
+
+async def test_trimming_among_appends_of_the_same_moment(store: Store) -> None:
+    """What was appended with it is there. Caught: rows of the same transaction that are trimmed
+    before they are written, or gathered across the gap."""
+    await store.create(LOG, EMPTY)
+    await asyncio.gather(
+        *(store.append(LOG, append_of("x" * 1000)) for _ in range(20)),
+        store.append(LOG, trim(5, 18)),
+        *(store.append(LOG, append_of("x" * 1000)) for _ in range(200)),
+    )
+    assert [n for n, _ in await kept(store, 10**9)] == [*range(1, 6), *range(19, 221)]
+
+
+async def test_a_gap_only_grows(store: Store) -> None:
+    """What is gone does not come back, and a log has one gap. Caught: a second beginning."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, append_of(*"abcdefgh"))
+    await store.append(LOG, trim(2, 4))
+    for after, until in ((2, 4), (2, 3), (1, 6), (3, 6)):
+        with pytest.raises(Outdated):
+            await store.append(LOG, trim(after, until))
+    for after, until in ((2, 9), (4, 4)):
+        with pytest.raises(BadInput):
+            await store.append(LOG, trim(after, until))
+    await store.append(LOG, trim(2, 8))
+    assert await kept(store, 1) == [(1, b"1:a\n"), (2, b"2:b\n")]
+
+
+async def test_a_finished_log_is_not_trimmed(store: Store) -> None:
+    """Forks are made of finished logs, and need what is in them."""
+    await store.create(LOG, EMPTY)
+    await store.append(LOG, replace(append_of("a", "b"), close=True))
+    with pytest.raises(LogClosed):
+        await store.append(LOG, trim(0, 1))
+
+
+async def test_a_log_of_bytes_is_trimmed_at_its_beginning_only(store: Store) -> None:
+    """Nothing can stand in it for what is left out."""
+    await store.create(LOG, replace(EMPTY, content_type="text/plain"))
+    await store.append(LOG, append_of("a", "b", "c"))
+    with pytest.raises(Conflict):
+        await store.append(LOG, trim(1, 2))
+    await store.append(LOG, trim(0, 2))
+    assert await kept(store, 1) == [(3, b"3:c\n")]

@@ -39,7 +39,8 @@ const doing = {
     const order = new Order();
     order.begin(begin);
     const taken = order.take(records).map(({ n }) => n);
-    for (const [numbers, first, before] of checked ?? []) order.check(numbers.map((n) => ({ n })), first, before);
+    for (const [numbers, first, before] of checked ?? [])
+      order.check(numbers.map((n) => (n.n ? n : { n })), first, before);
     return { taken, faults: order.faults };
   },
 

@@ -17,6 +17,7 @@ from logflume.cli.access_commands import share, token
 from logflume.cli.backup_commands import backup, restore, verify
 from logflume.cli.compare_command import compare
 from logflume.cli.messages import say
+from logflume.cli.project_command import project
 from logflume.cli.redact_command import redact
 from logflume.cli.search_command import search
 from logflume.cli.serve_command import serve
@@ -288,3 +289,4 @@ app.command()(backup)
 app.command()(verify)
 app.command()(restore)
 app.command()(compare)
+app.add_typer(project)

@@ -22,7 +22,7 @@ RESET = "\x1b[0m"
 
 BOLD = "\x1b[1m"
 
-LINES = ("line", "group")
+LINES = ("line", "group", "omitted")
 """The kinds of records that have a text."""
 
 _GITLAB_MARK = re.compile(r"(?:\x1b\[0K)?section_(?:start|end):[^\r]*\r\x1b\[0K")

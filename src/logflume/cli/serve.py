@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ import uvicorn
 from logflume.access.first_token import first_token
 from logflume.access.people import Provider
 from logflume.cli.door import Door, room_for_connections
+from logflume.cli.keeping import FreeRoom, keep_retaining, watch_room
 from logflume.cli.log_format import announce, log_to
 from logflume.cli.notify import READY, STOPPING, notify
 from logflume.cli.receipt import Deadlines, Receipt
@@ -34,11 +35,16 @@ from logflume.cli.serve_access import StartError
 from logflume.cli.serving import Serving
 from logflume.cli.upgrade import UpgradingProtocol
 from logflume.deployments.deployments import Deployments
+from logflume.deployments.masking import rules_of
+from logflume.deployments.projects import Projects
+from logflume.deployments.reckoning import Reckoning
+from logflume.deployments.retention import Retention
 from logflume.errors import StoreError
 from logflume.generic.logs import Logs
 from logflume.http.app import application
 from logflume.http.context import Context
 from logflume.http.origins import Origins
+from logflume.room import Free, Room
 from logflume.store import Store
 from logflume.store.memory import MemoryStore
 from logflume.store.sqlite import SqliteStore
@@ -112,8 +118,10 @@ async def _serve(serving: Serving, say: Say) -> int:
 
     store = await _open_store(serving.store, serving.data, on_failure)
     try:
+        disk_bytes = store.disk_bytes if isinstance(store, SqliteStore) else None
+        room = serving.keeping.room(disk_bytes)
         context = await _context(
-            store, origins, access.public_url, provider, needs_tokens=needs_tokens
+            *(store, serving, room, origins, provider), needs_tokens=needs_tokens
         )
         await context.audit.start()
         await context.registry.start()
@@ -122,14 +130,48 @@ async def _serve(serving: Serving, say: Say) -> int:
         started = partial(_announce, listener, serving.folder, say)
         door = Door(context.watchers, in_all=in_all, per_address=serving.connections_per_address)
         server = Server(_config(application(context), door), context, started)
-        sweeping = asyncio.ensure_future(_sweep(context))
-        await server.serve(sockets=[listener])
-        sweeping.cancel()
+        with _running(_sweep(context), *_upkeep(context, room, _free_room(store))):
+            await server.serve(sockets=[listener])
     finally:
         await store.close()
     for error in failures:
         _log.critical("the store failed, so the server stopped: %s", error)
     return 1 if failures else 0
+
+
+@contextmanager
+def _running(*work: Coroutine[object, object, None]) -> Iterator[None]:
+    """Have the work done beside the server, for as long as it serves."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _upkeep(
+    context: Context, room: Room, free: FreeRoom | None
+) -> Iterator[Coroutine[object, object, None]]:
+    """What is done again and again so that there stays room."""
+    clock, store = context.clock, context.store
+    reckoning = Reckoning(store, clock=clock, steady=time.monotonic)
+    yield keep_retaining(
+        Retention(store, context.deployments, context.audit, reckoning, clock=clock)
+    )
+    if free is not None:
+        yield watch_room(room, free)
+
+
+def _free_room(store: Store) -> FreeRoom | None:
+    """What tells how much room the store has, if its room has an end that can be told."""
+    if not isinstance(store, SqliteStore):
+        return None
+
+    async def free() -> Free:
+        return Free(*await store.free_bytes())
+
+    return free
 
 
 async def _sweep(context: Context) -> None:
@@ -213,18 +255,31 @@ async def _open_store(
 
 async def _context(
     store: Store,
+    serving: Serving,
+    room: Room,
     origins: Origins,
-    public_url: str | None,
     provider: Provider | None,
     *,
     needs_tokens: bool,
 ) -> Context:
     tails = Tails(store)  # told of each commit first: watchers wait for it, digests do not
-    deployments = Deployments(store, clock=_now_us, random=secrets.token_bytes)
+    keeping, admission = serving.keeping, serving.admission
+    projects = Projects(store, clock=_now_us, defaults=keeping.defaults)
+    deployments = Deployments(
+        store,
+        clock=_now_us,
+        random=secrets.token_bytes,
+        projects=projects,
+        rules=lambda project: rules_of(projects.settings(project).masks),
+        room=room,
+    )
     await deployments.start()
-    logs = Logs(store, clock=_now_us)
+    logs = Logs(store, clock=_now_us, room=room, max_log_bytes=keeping.max_log_bytes)
+    public_url = serving.access.public_url
     return Context(
         *(store, tails, deployments, logs, _now_us, origins),
+        seats=admission.seats(),
+        rates=admission.rates(),
         needs_tokens=needs_tokens,
         public_url=public_url and public_url.rstrip("/"),
         provider=provider,

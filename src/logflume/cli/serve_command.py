@@ -76,14 +76,78 @@ LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"],
     typer.Option(envvar="LOGFLUME_LOG_LEVEL", help="From which level on it writes it."),
 ]
-
-
 ConnectionsPerAddress = Annotated[
     int,
     typer.Option(
         min=0,
         metavar="N",
         help="Open from one address; 0 is any number. This machine itself has no bound.",
+    ),
+]
+MinFree = Annotated[
+    int | None,
+    typer.Option(
+        "--min-free-mib",
+        envvar="LOGFLUME_MIN_FREE_MIB",
+        metavar="MIB",
+        min=0,
+        help="With less room on the disk, appends are refused; 0 is never. [256, at most a tenth]",
+    ),
+]
+KeepDays = Annotated[
+    int,
+    typer.Option(
+        envvar="LOGFLUME_KEEP_DAYS",
+        metavar="DAYS",
+        min=0,
+        max=36_500,
+        help="Delete deployments that ended so long ago; 0 is never. Projects may set their own.",
+    ),
+]
+KeepBytes = Annotated[
+    int,
+    typer.Option(
+        envvar="LOGFLUME_KEEP_BYTES",
+        metavar="BYTES",
+        min=0,
+        help="Delete a project's oldest when its logs are larger together; 0 is never.",
+    ),
+]
+MaxLogBytes = Annotated[
+    int,
+    typer.Option(
+        envvar="LOGFLUME_MAX_LOG_BYTES",
+        metavar="BYTES",
+        min=1024**2,
+        max=1024**4,
+        help="Of a larger log only the beginning and the newest part are kept.",
+    ),
+]
+MaxWatchers = Annotated[
+    int | None,
+    typer.Option(
+        envvar="LOGFLUME_MAX_WATCHERS",
+        metavar="N",
+        min=0,
+        help="How many may watch at once. [50000, or as many as there may be connections]",
+    ),
+]
+MaxWatchersPerLog = Annotated[
+    int,
+    typer.Option(
+        envvar="LOGFLUME_MAX_WATCHERS_PER_LOG",
+        metavar="N",
+        min=0,
+        help="How many may watch one log at once.",
+    ),
+]
+MaxAppends = Annotated[
+    int | None,
+    typer.Option(
+        envvar="LOGFLUME_MAX_APPENDS_PER_SECOND",
+        metavar="N",
+        min=1,
+        help="How often each caller may append. [as often as it likes]",
     ),
 ]
 
@@ -94,6 +158,13 @@ def serve(
     data: Data = Path("logflume-data"),
     store: Store = None,
     allow_origin: AllowOrigin = None,
+    min_free_mib: MinFree = None,
+    keep_days: KeepDays = 0,
+    keep_bytes: KeepBytes = 0,
+    max_log_bytes: MaxLogBytes = 1024**3,
+    max_watchers: MaxWatchers = None,
+    max_watchers_per_log: MaxWatchersPerLog = 20_000,
+    max_appends_per_second: MaxAppends = None,
     public_url: PublicUrl = None,
     require_tokens: RequireTokens = False,
     insecure_open: InsecureOpen = False,
@@ -113,10 +184,13 @@ def serve(
       logflume serve
       logflume serve --host 0.0.0.0 --port 80 --data /var/lib/logflume
       logflume serve --allow-origin https://deploys.example.com
+      logflume serve --keep-days 90 --min-free-mib 1024
 
     On this machine's own address anybody may do everything. On any other one tokens are asked for,
     and the first is made and shown at the first start.
     """
+    from logflume.cli.admission import Admission
+    from logflume.cli.keeping import Keeping
     from logflume.cli.serve import serve as serve_logs
     from logflume.cli.serve_access import Access, Oidc
     from logflume.cli.serving import Serving
@@ -132,6 +206,8 @@ def serve(
         connections_per_address=max_connections_per_address,
         log_format=log_format,
         log_level=log_level,
+        keeping=Keeping(min_free_mib, keep_days, keep_bytes, max_log_bytes),
+        admission=Admission(max_watchers, max_watchers_per_log, max_appends_per_second),
     )
     raise typer.Exit(serve_logs(serving))
 

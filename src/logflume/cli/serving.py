@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from logflume.cli.admission import Admission
+from logflume.cli.keeping import Keeping
 from logflume.cli.log_format import LogFormat, LogLevel
 from logflume.cli.serve_access import Access
 from logflume.http.limits import MAX_CONNECTIONS_PER_ADDRESS
@@ -22,6 +24,8 @@ class Serving:
     connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
+    keeping: Keeping = field(default_factory=Keeping)
+    admission: Admission = field(default_factory=Admission)
 
     @property
     def folder(self) -> Path | None:

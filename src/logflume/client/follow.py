@@ -2,9 +2,10 @@
 
 The invariant: every record once, in order, or an error. Offsets count records, so whatever brings
 them, each piece must begin where the one before it ended; and where records say their own numbers,
-those must be the same. It holds over connections and transports alike. Epochs say nothing here: a
-log that was forked from another has several, and whether an offset is one of this log, and not of
-an earlier one of its name, the server sees when it is asked to go on there.
+those must be the same. One that stands for records that are no longer kept says for which. It holds
+over connections and transports alike. Epochs say nothing here: a log that was forked from another
+has several, and whether an offset is one of this log, and not of an earlier one of its name, the
+server sees when it is asked to go on there.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 
 from logflume.client.errors import LogBroken
-from logflume.client.records import LogRecord, decode, not_logflume
+from logflume.client.records import LogRecord, decode, not_logflume, numbers_of
 from logflume.errors import BadInput
 from logflume.records import Offset, Seq
 
@@ -79,12 +80,16 @@ class Seam(Generic[T]):
         """The next batch; the reading is after it then. Raises LogBroken, Refused."""
         records = [decode(raw, self._kind) for raw in piece.raw]
         after = parsed(piece.offset)
-        before = after.seq - len(records)
+        before = after.seq - numbers_of(records)
         if self._seq is None:
             self._seq = before
-        for number, record in enumerate(records, self._seq + 1):
-            if isinstance(record, LogRecord) and record.n != number:
-                raise _broken(number, record.n)
+        due = self._seq + 1
+        for record in records:
+            if not isinstance(record, LogRecord):
+                break  # it says no number
+            if record.n != due + record.stands_for - 1:
+                raise _broken(due, record.first or record.n)
+            due = record.n + 1
         if before != self._seq:
             raise _broken(self._seq + 1, before + 1)
         self._seq = after.seq

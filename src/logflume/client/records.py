@@ -6,6 +6,7 @@ wants everything takes the bytes as they were received.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -25,7 +26,9 @@ class LogRecord(msgspec.Struct, frozen=True):
     A line has `stream` and `text`, and as needed the rest down to `sent`. A `group` is a line, too,
     one that begins a group (`open`, with its title in `group`) or ends one. A `status` record has
     `status`; the `end` record has `status`, `exit_code`, and how many `lines` stand before it with
-    their `digest`. `time` is when the server received it, in UTC, as it wrote it.
+    their `digest`; `omitted` of them are not kept. In their place stands one `omitted` record: it
+    has their first number in `first`, their last as its own, and a text. `time` is when the server
+    received it, in UTC, as it wrote it.
 
     A record out of which a secret was taken has `redacted`, the number of places; an `end` record
     has there how many such records stand before it, and `redacted_at`. A `redacted` record comes
@@ -51,9 +54,16 @@ class LogRecord(msgspec.Struct, frozen=True):
     exit_code: int | None = None
     lines: int = 0
     digest: str = ""
+    omitted: int = 0
+    first: int = msgspec.field(default=0, name="from")
     redacted: int = 0
     redacted_at: str = ""
     numbers: tuple[int, ...] = ()
+
+    @property
+    def stands_for(self) -> int:
+        """How many numbers it stands for: one, if it does not stand for records that are gone."""
+        return self.n - self.first + 1 if self.first else 1
 
     @property
     def received(self) -> datetime:
@@ -96,6 +106,32 @@ class Deployment(msgspec.Struct, frozen=True):
         return self.status in FINAL
 
 
+class Project(msgspec.Struct, frozen=True):
+    """What a project has set for its deployments; what is None is as the server has it for all.
+
+    `effective` is what counts. `tag` names this version of the settings.
+    """
+
+    project: str
+    effective: dict[str, int]
+    keep_days: int | None = None
+    keep_bytes: int | None = None
+    max_log_bytes: int | None = None
+    masks: tuple[str, ...] = ()
+    tag: str = ""
+
+    def changed(self, changes: Mapping[str, object]) -> Mapping[str, object]:
+        """All of the settings with these changes, as the server takes them."""
+        settings = {name: getattr(self, name) for name in PROJECT_SETTINGS}
+        unknown = changes.keys() - settings.keys()
+        if unknown:
+            raise ValueError(f"a project has no setting {', '.join(sorted(unknown))}")
+        return {**settings, **changes}
+
+
+PROJECT_SETTINGS = ("keep_days", "keep_bytes", "max_log_bytes", "masks")
+
+
 class Redacted(msgspec.Struct, frozen=True):
     """What a redaction changed: the numbers of the records, how many marks they got, and which
     fields of the deployment; `left_in` names those that hold the text and stay."""
@@ -126,4 +162,19 @@ def not_logflume(why: str) -> Refused:
     return Refused(200, f"it does not answer as Logflume does: {why}")
 
 
-__all__ = ["FINAL", "Deployment", "Links", "LogRecord", "Redacted", "decode", "not_logflume"]
+def numbers_of(records: Iterable[object]) -> int:
+    """How many numbers of their log the records stand for."""
+    return sum(record.stands_for if isinstance(record, LogRecord) else 1 for record in records)
+
+
+__all__ = [
+    "FINAL",
+    "Deployment",
+    "Links",
+    "LogRecord",
+    "Project",
+    "Redacted",
+    "decode",
+    "not_logflume",
+    "numbers_of",
+]

@@ -15,6 +15,7 @@ from logflume.deployments.ids import RANDOM_BYTES, new_deployment_id
 
 DEPLOYMENTS = "/v1/deployments"
 STREAMS = "/v1/stream"
+PROJECTS = "/v1/projects"
 
 NDJSON = "application/x-ndjson"
 JSON = "application/json"
@@ -59,6 +60,11 @@ def stream_path(name: str) -> str:
     return f"{STREAMS}/{quote(name)}"
 
 
+def project_path(project: str) -> str:
+    """Where a project's settings are."""
+    return f"{PROJECTS}/{quote(project)}"
+
+
 def said(**fields: object) -> Mapping[str, object]:
     """The fields that are said: None is left out."""
     return {name: value for name, value in fields.items() if value is not None}
@@ -79,6 +85,7 @@ __all__ = [
     "deployment_path",
     "log_path",
     "new_id",
+    "project_path",
     "said",
     "stream_path",
 ]

@@ -31,12 +31,15 @@ from logflume.deployments.digests import Digests
 from logflume.deployments.ids import RANDOM_BYTES, is_deployment_id, new_deployment_id
 from logflume.deployments.line_records import encode_end, encode_feed, encode_status
 from logflume.deployments.masking import Masking, Maskings, RulesOf, no_rules
+from logflume.deployments.projects import Projects
 from logflume.deployments.redaction_request import Asked, Redacted
 from logflume.deployments.redactions import Note, Redactions
 from logflume.deployments.retries import retry
+from logflume.deployments.sizes import Sizes
 from logflume.errors import Conflict, LogExists, LogGone, NoSuchLog, Outdated, StoreFull
 from logflume.forks import FORKED_FROM, FORKING, Forks
 from logflume.records import Append, Encoder, LogId, Producer, State, nothing
+from logflume.room import Room
 from logflume.store import Store
 
 FEED = LogId("feed")
@@ -70,13 +73,18 @@ class Deployments:
         *,
         clock: Callable[[], int],
         random: Callable[[int], bytes],
+        projects: Projects | None = None,
         rules: RulesOf = no_rules,
+        room: Room | None = None,
     ) -> None:
         self._store = store
+        self.projects = projects or Projects(store, clock=clock)
+        self._room = room or Room()
         self._clock = clock
         self._random = random
         self._untold = False
         self._digests = Digests(store, PREFIX)
+        self._sizes = Sizes(store, PREFIX, limit_of=self._limit_of)
         self._maskings = Maskings(self._project_of, rules)
         self._forks = Forks(store)
         # A lock lives as long as somebody holds it or waits for it.
@@ -92,6 +100,7 @@ class Deployments:
 
     async def start(self) -> None:
         """Make the feed if need be, and tell its readers that something may be missing in it."""
+        await self.projects.start()
         with suppress(LogExists):
             await self._store.create(FEED, State(self._clock(), CONTENT_TYPE))
         await self._tell("restart", None)
@@ -99,7 +108,7 @@ class Deployments:
     async def create(self, new: NewDeployment) -> tuple[Deployment, bool]:
         """The deployment, and whether it is new. Creating one again by its own id finds it.
 
-        Raises BadRecord, and Conflict if the id is another deployment's.
+        Raises BadRecord, Conflict if the id is another deployment's, StoreLow.
         """
         now_us = self._clock()
         made = new.id or new_deployment_id(now_us, self._random(RANDOM_BYTES))
@@ -113,6 +122,9 @@ class Deployments:
             grown_us=now_us,
         )
         try:
+            if self._room.low:
+                await self._refuse_existing(log)
+                self._room.refuse_if_low()
             if new.retry_of is None:
                 state = await self._forks.create(log, state)
             else:
@@ -207,7 +219,8 @@ class Deployments:
     def append(
         self, log: LogId, encode: Encoder, producer: Producer | None = None
     ) -> Awaitable[State]:
-        """Append lines. Raises NoSuchLog, LogClosed and what else `rules.apply` raises."""
+        """Append lines. Raises StoreLow, NoSuchLog, LogClosed, what else `rules.apply` raises."""
+        self._room.refuse_if_low()
         append = Append(self._clock(), encode, producer)
         changing = self._changing.get(log)
         if changing is None:
@@ -231,8 +244,11 @@ class Deployments:
         if new.status in FINAL and not old.finished:
             new = msgspec.structs.replace(new, lines=state.tail, size_bytes=state.size_bytes)
             digest = await self._digests.at(log_of(new.id), state)
+            omitted = state.gap.until - state.gap.after if state.gap else 0
             redacted = (new.redacted, new.redacted_at)
-            encode = encode_end(new.status, new.exit_code, state.tail, digest, now_us, redacted)
+            encode = encode_end(
+                *(new.status, new.exit_code, state.tail, digest, now_us, redacted), omitted=omitted
+            )
         elif new.status != old.status:
             encode = encode_status(new.status, now_us)
         return Append(
@@ -243,6 +259,10 @@ class Deployments:
             document=new.encode(),
             labels={**new.labels, **_lineage(state)},
         )
+
+    def _limit_of(self, state: State) -> int:
+        """How many bytes the log may have."""
+        return self.projects.max_log_bytes(state.labels.get("project", ""))
 
     async def _project_of(self, log: LogId) -> str:
         return (await self._store.state(log)).labels.get("project", "")

@@ -1,7 +1,8 @@
 """The SHA-256 of each growing log, kept up as the store announces, so that the end is quick.
 
 A running hash is a convenience: after a restart, a gap, or when too many logs grow at once, it is
-computed again from the store. It is never computed inside the writer's transaction.
+computed again from the store. It is never computed inside the writer's transaction. Of a log that
+was trimmed it is of what is left, with the record that stands for the rest: what can be read.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Digests:
         log, state = announcement.log, announcement.state
         if not log.startswith(self._prefix):
             return
-        if state is None or state.closed:
+        if state is None or state.closed or state.gap is not None:
             self._running.pop(log, None)
             return
         running = self._running.get(log)

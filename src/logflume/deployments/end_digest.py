@@ -29,7 +29,7 @@ def end_damage(chunks: Iterable[Chunk]) -> str | None:
         before.update(last)
         start = chunk.ends[-2] if len(chunk) > 1 else 0
         before.update(memoryview(chunk.body)[:start])
-        last, lines = chunk.body[start:], lines + len(chunk)
+        last, lines = chunk.body[start:], lines + (chunk.omitted or len(chunk))
     try:
         end = msgspec.json.decode(last, type=_End)
     except msgspec.MsgspecError:

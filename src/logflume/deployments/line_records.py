@@ -194,11 +194,14 @@ def encode_end(
     digest: str,
     at_us: int,
     redacted: Redactions = NEVER,
+    *,
+    omitted: int = 0,
 ) -> Encoder:
-    """The last record: how it ended, how many records stand before it, and their digest; and
-    whether these are no longer what they were."""
+    """The last record: how it ended, how many records stand before it, how many of them are not
+    kept, and the digest of what there is; and whether that is no longer what it was."""
     end = {"kind": "end", "status": status, "exit_code": exit_code, "lines": lines}
-    return _one({**end, **digested(digest, redacted)}, at_us)
+    less = {"omitted": omitted} if omitted else {}
+    return _one({**end, **less, **digested(digest, redacted)}, at_us)
 
 
 def digested(digest: str, redacted: Redactions) -> dict[str, Any]:

@@ -220,4 +220,13 @@ def _matches(rule: Linear, text: bytes) -> Iterator[Span]:
         start = max(found[1], start + 1)
 
 
-__all__ = ["Masking", "Maskings", "Rules", "RulesOf", "no_rules", "rules_of"]
+__all__ = [
+    "MAX_RULES",
+    "MAX_RULE_BYTES",
+    "Masking",
+    "Maskings",
+    "Rules",
+    "RulesOf",
+    "no_rules",
+    "rules_of",
+]

@@ -217,7 +217,7 @@ class Redactions:
         state = await self._store.state(self._feed)
         records: dict[Seq, bytes] = {}
         more_bytes = 0
-        async for chunk in self._chunks(self._feed, state, Seq(0), state.tail):
+        async for chunk in self._chunks(self._feed, state, state.start, state.tail):
             if deployment.encode() not in chunk.body:
                 continue
             for n, old in enumerate(chunk.records(), chunk.first):
@@ -241,7 +241,7 @@ class Redactions:
         """Records `after + 1` to `until`, a little at a time."""
         while after < until:
             chunks = await stored(self._store, log, state, after, until=until, max_bytes=READ_BYTES)
-            for chunk in chunks:
+            for chunk in (chunk for chunk in chunks if not chunk.omitted):
                 for piece in chunk.pieces(LOOK_BYTES):
                     yield piece
             after = chunks[-1].last

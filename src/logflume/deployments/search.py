@@ -85,6 +85,9 @@ class Search:
 
     def add(self, chunk: Chunk) -> list[Seq]:
         """The numbers of those records of the chunk, which follows the one before, that match."""
+        if chunk.omitted:
+            self._open.clear()
+            return []
         if self._open or _PARTIAL in chunk.body:
             matching = (place for place, record in _all(chunk) if self._matches(record))
         else:
@@ -94,7 +97,9 @@ class Search:
     def recall(self, chunks: Iterable[Chunk]) -> None:
         """Take in what stands before the first chunk: which lines go on there."""
         for chunk in chunks:
-            if self._open or _PARTIAL in chunk.body:
+            if chunk.omitted:
+                self._open.clear()
+            elif self._open or _PARTIAL in chunk.body:
                 for _, record in _all(chunk):
                     if record.text is not None:
                         self._follow(record)

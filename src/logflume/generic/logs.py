@@ -36,6 +36,7 @@ from logflume.records import (
     State,
     nothing,
 )
+from logflume.room import Room
 from logflume.store import Store
 from logflume.wire.forms import kind_of, media_type
 
@@ -77,9 +78,18 @@ class Logs:
     `clock` gives microseconds since 1970.
     """
 
-    def __init__(self, store: Store, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], int],
+        room: Room | None = None,
+        max_log_bytes: int | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._room = room or Room()
+        self._max_log_bytes = max_log_bytes
         self._forks = Forks(store)
 
     async def create(self, log: LogId, new: NewLog) -> tuple[State, bool]:
@@ -101,7 +111,10 @@ class Logs:
                 )
 
     async def append(self, log: LogId, append: Append) -> State:
-        """Raises NoSuchLog and what `rules.apply` raises."""
+        """Raises NoSuchLog and what `rules.apply` raises; StoreLow, if it brings records."""
+        if append.encode is not nothing:
+            self._room.refuse_if_low()
+            append = replace(append, max_log_bytes=self._max_log_bytes)
         try:
             return await self._store.append(log, append)
         except LogExpired:
@@ -137,6 +150,7 @@ class Logs:
         await self._forks.sweep()
 
     async def _make(self, log: LogId, new: NewLog) -> State:
+        self._room.refuse_if_low()
         now_us = self._clock()
         state = State(
             now_us,

@@ -34,11 +34,13 @@ from logflume.http.needs import (
     Need,
     OfLog,
     OfName,
+    OfProject,
     Somewhere,
 )
 from logflume.http.openapi import document, reference_page
 from logflume.http.parameters import path_parameter
 from logflume.http.problems import RequestError
+from logflume.http.projects import ProjectsApi
 from logflume.http.read import ReadLog
 from logflume.http.redactions import RedactionsApi
 from logflume.http.refusal import refuse
@@ -89,7 +91,7 @@ def routes(context: Context) -> list[Route]:
 def _table(context: Context) -> list[tuple[str, Asked]]:
     deployments, streams = DeploymentsApi(context), StreamsApi(context)
     tokens, sessions, shares = TokensApi(context), SessionApi(context), SharesApi(context)
-    sign_on = SignOn(context)
+    sign_on, projects = SignOn(context), ProjectsApi(context)
     read, write, admin = (OfLog(scope, deployment_of) for scope in ("read", "write", "admin"))
     read_log = ReadLog(context, deployment_of, lines=True)
     one: Asked = {
@@ -110,6 +112,7 @@ def _table(context: Context) -> list[tuple[str, Asked]]:
         "OPTIONS": (streams.options, NOTHING),
     }
     all_admin = Everywhere("admin")
+    project_admin = OfProject("admin", lambda scope: path_parameter(scope, "project"))
     return [
         (
             "/v1/deployments/{id}/log",
@@ -127,6 +130,10 @@ def _table(context: Context) -> list[tuple[str, Asked]]:
         ("/v1/deployments/{id}/shares/{share}", {"DELETE": (shares.revoke, admin)}),
         ("/v1/deployments/feed", {"GET": (ReadLog(context, feed_of), Everywhere("read"))}),
         ("/v1/deployments/{id}", one),
+        (
+            "/v1/projects/{project:path}",
+            {"GET": (projects.show, project_admin), "PUT": (projects.set, project_admin)},
+        ),
         ("/v1/stream/{name:path}", stream),
         ("/v1/deployments", every),
         ("/v1/audit", {"GET": (ReadLog(context, audit_of), all_admin)}),

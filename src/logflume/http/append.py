@@ -20,6 +20,7 @@ from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.lent import connection_of
 from logflume.http.parameters import headers_of
 from logflume.http.problems import RequestError
+from logflume.http.rates import Bucket
 from logflume.http.refusal import Body, hang_up
 from logflume.http.repeated_append import answer_stored, repeated_answer
 from logflume.http.respond import respond, tail_headers
@@ -43,10 +44,11 @@ class AppendLog:
         body = Body(receive, headers)
         try:
             request = AppendRequest.of(scope, headers)
+            bucket = self._context.rates.take(caller_of(scope))
             if request.is_stream:
                 await self._stream(request, scope, body, send)
             else:
-                await self._batch(request, scope, body, send)
+                await self._batch(request, bucket, scope, body, send)
         except ClientDisconnected:
             return  # nobody is left to answer; what a stream brought is stored
         except (LogError, RequestError) as error:
@@ -55,7 +57,12 @@ class AppendLog:
             await hang_up(scope, send, error)
 
     async def _batch(
-        self, request: AppendRequest, scope: Scope, receive: Receive, send: Send
+        self,
+        request: AppendRequest,
+        bucket: Bucket | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         body = await read_body(receive)
         masking = await self._context.deployments.masking(request.log)
@@ -67,12 +74,19 @@ class AppendLog:
         except Duplicate as repeated:
             await respond(send, *repeated_answer(repeated))
             return
-        again = None if request.encoding else partial(self._again, request, masking)
+        again = None if request.encoding else partial(self._again, request, bucket, masking)
         await answer_stored(scope, send, state, request.producer, again)
 
     def _again(
-        self, request: AppendRequest, masking: Masking, body: bytes, producer: Producer | None
+        self,
+        request: AppendRequest,
+        bucket: Bucket | None,
+        masking: Masking,
+        body: bytes,
+        producer: Producer | None,
     ) -> Awaitable[State]:
+        if bucket is not None:
+            bucket.take()
         self._context.counts.append_requests["deployment"] += 1
         encode = request.encoder(body, self._context.clock(), masking)
         return self._context.deployments.append(request.log, encode, producer)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from logflume.records import Offset, State
+from logflume.records import Seq, State
 
 MAX_RETRY_SECONDS = 30
 """Whoever polls a silent log is late by this much at most."""
@@ -23,11 +23,16 @@ LASTING = "max-age=60, stale-while-revalidate=300"
 """Durable Streams, section 8.1. A log can be deleted, so not for ever."""
 
 
-def etag_of(form: str, start: Offset, end: Offset, *, closed: bool, rewrites: int) -> str:
-    """Names the records between two offsets, in a form. Closing a log changes its last answer, and
-    each time that records are replaced any: who has the old ones must not be told to keep them."""
-    rewritten = f".{rewrites}" if rewrites else ""
-    return f'"{start}.{end}.{form}{rewritten}{".closed" if closed else ""}"'
+def etag_of(form: str, state: State, after: Seq, until: Seq) -> str:
+    """Names the records `after + 1` to `until`, in a form. Closing a log changes its last answer,
+    trimming it those that have a record for what was left out, and each time that records are
+    replaced any: who has the old ones must not be told to keep them."""
+    closed = ".closed" if state.closed and until >= state.tail else ""
+    gap = state.gap
+    trimmed = f".t{gap.until}" if gap is not None and gap.meets(after, until) else ""
+    rewritten = f".{state.rewrites}" if state.rewrites else ""
+    place = f"{state.offset(after)}.{state.offset(until)}"
+    return f'"{place}.{form}{rewritten}{trimmed}{closed}"'
 
 
 def is_known(headers: Mapping[str, str], etag: str) -> bool:

@@ -16,7 +16,9 @@ from logflume.generic.logs import Logs
 from logflume.http.counts import Counts
 from logflume.http.crowd import Crowds
 from logflume.http.origins import Origins
+from logflume.http.rates import Rates
 from logflume.http.refusals import Refusals
+from logflume.http.seats import Seats
 from logflume.http.watchers import Watchers
 from logflume.records import LogId
 from logflume.store import Store
@@ -39,6 +41,8 @@ class Context:
     clock: Callable[[], int]
     origins: Origins = field(default_factory=Origins)
     """Of whose pages may read here besides its own."""
+    seats: Seats = field(default_factory=Seats)
+    rates: Rates = field(default_factory=Rates)
     needs_tokens: bool = False
     """Whether nobody is let in who shows nothing; else anybody may do everything."""
     public_url: str | None = None

@@ -102,16 +102,17 @@ def _headers(
         headers["Retry-After"] = retry_after(state, now_us)
     if span.is_now:
         return {**headers, "Cache-Control": "no-store"}
-    lasting = state.closed or not (at_tail or span.moves)
-    headers["ETag"] = etag_of(form.name, first, last, closed=closed, rewrites=state.rewrites)
+    # A log that grows may be trimmed, and then the same request has another answer.
+    lasting = state.closed or not (at_tail or span.moves or state.gap)
+    headers["ETag"] = etag_of(form.name, state, span.after, span.until)
     headers["Cache-Control"] = cache_control(private=is_private(request), lasting=lasting)
     return headers
 
 
 def _length(form: Form, state: State, span: Span) -> int | None:
     """The answer's length, where it is known before the records are read: of a whole log. What a
-    fork has of its ancestors is not counted in its size."""
-    if span.after or span.until != state.tail or not state.tail or state.ancestors:
+    fork has of its ancestors is not counted in its size, and what was trimmed is."""
+    if span.after or span.until != state.tail or not state.tail or state.ancestors or state.gap:
         return None
     return form.length(state.size_bytes)
 

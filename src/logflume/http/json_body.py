@@ -17,14 +17,14 @@ MAX_DOCUMENT_BYTES = 16 * 1024
 """A page of facts, part of its log's state. What is longer belongs in the log."""
 
 
-async def parsed(request: Request, type_: type[T]) -> T:
+async def parsed(request: Request, type_: type[T], max_bytes: int = MAX_DOCUMENT_BYTES) -> T:
     """The request's JSON body. Raises UnsupportedType, TooLarge, BadInput, BadRecord."""
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type != "application/json":
         raise UnsupportedType("send JSON with Content-Type: application/json (curl: --json)")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise UnsupportedType("send this JSON uncompressed; only the lines of a log may be")
-    body = await read_body(request.receive, MAX_DOCUMENT_BYTES)
+    body = await read_body(request.receive, max_bytes)
     try:
         return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError as error:

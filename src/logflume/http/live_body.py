@@ -41,15 +41,22 @@ async def send_live(
     send: Send,
 ) -> None:
     """Answer with what follows the cursor's place, until the log ends, the client goes or the
-    server stops. HEAD is told the headers."""
+    server stops. HEAD is told the headers. Raises TooManyWatchers, having said nothing."""
     told = {**headers, **UNBUFFERED}
     if scope["method"] == "HEAD":
         await start(send, 200, told)
         await send({"type": "http.response.body"})
-    elif not _take_over(context, cursor, framing, told, scope):
+        return
+    log = cursor.tail.log
+    context.seats.take(log)
+    if _take_over(context, cursor, framing, told, scope):
+        return  # the connection leaves the seat when it ends
+    try:
         await start(send, 200, told)
         following = LiveResponse(context.crowds, cursor, framing, send).run()
         await while_let_in(context.watchers, caller_of(scope), receive, following)
+    finally:
+        context.seats.leave(log)
 
 
 def _take_over(
@@ -91,4 +98,4 @@ def _head(headers: tuple[tuple[str, str], ...], grant: Grant, _: int) -> bytes:
     return raw_head(200, dict(headers), grant)
 
 
-__all__ = ["send_live"]
+__all__ = ["UNBUFFERED", "send_live"]

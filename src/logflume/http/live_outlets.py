@@ -41,6 +41,8 @@ class LiveConnection(asyncio.Protocol):
     __slots__ = (
         "_follower",
         "_framing",
+        "_log",
+        "_seats",
         "_stalled",
         "_transport",
         "_watchers",
@@ -56,6 +58,8 @@ class LiveConnection(asyncio.Protocol):
         self.caller = caller
         self._follower = Follower(context.crowds, cursor, framing, self)
         self._framing = framing
+        self._log = cursor.tail.log  # the same string for all who follow it
+        self._seats = context.seats
         self._watchers = context.watchers
         self._stalled: asyncio.TimerHandle | None = None
         self.writable = True
@@ -133,6 +137,7 @@ class LiveConnection(asyncio.Protocol):
         self._follower.leave()
         del self._follower  # the two would keep each other alive
         self._watchers.discard(self)
+        self._seats.leave(self._log)
         if self._stalled is not None:
             self._stalled.cancel()
 

@@ -60,19 +60,12 @@ class PollAnswer:
         }
         if not batch.chunks:
             return 204, {**headers, "Cache-Control": "no-store"}, b""
-        first = batch.state.offset(batch.after)
         headers |= {
             "Content-Type": self.form.content_type or batch.state.content_type,
             "Cache-Control": "no-store",
         }
         if self.lasting:
-            headers["ETag"] = etag_of(
-                self.form.name,
-                first,
-                batch.offset,
-                closed=batch.closed,
-                rewrites=batch.state.rewrites,
-            )
+            headers["ETag"] = etag_of(self.form.name, batch.state, batch.after, batch.until)
             headers["Cache-Control"] = cache_control(private=self.private, lasting=True)
         return 200, headers, self.form.whole(batch.chunks)
 
@@ -96,8 +89,8 @@ async def long_poll(
     *,
     head: bool,
 ) -> None:
-    """Answer, now or when there is something. Raises NoSuchLog, StoreError, and RequestError when
-    the caller may read no more."""
+    """Answer, now or when there is something. Raises NoSuchLog, TooManyWatchers, StoreError, and
+    RequestError when the caller may read no more."""
 
     is_told = False
 
@@ -119,14 +112,17 @@ async def long_poll(
     batch = await cursor.read()
     if batch.chunks or batch.closed or head or context.tails.stopping:
         await tell(batch)
-    else:
-        context.counts.waiting_polls += 1
-        try:
-            await while_let_in(context.watchers, caller, receive, wait())
-        finally:
-            context.counts.waiting_polls -= 1
-        if not (is_told or caller.valid):
-            raise RequestError(UNKNOWN)
+        return
+    log = cursor.tail.log
+    context.seats.take(log)
+    context.counts.waiting_polls += 1
+    try:
+        await while_let_in(context.watchers, caller, receive, wait())
+    finally:
+        context.counts.waiting_polls -= 1
+        context.seats.leave(log)
+    if not (is_told or caller.valid):
+        raise RequestError(UNKNOWN)
 
 
 __all__ = ["WAIT_SECONDS", "PollAnswer", "long_poll", "poll_answer"]

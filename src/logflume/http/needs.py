@@ -108,6 +108,21 @@ class OfLog:
 
 
 @dataclass(frozen=True, slots=True)
+class OfProject:
+    """The scope, for the project that the address names, whether there is anything of it or not."""
+
+    scope: ScopeName
+    project_of: Callable[[Scope], str]
+    is_open: bool = False
+
+    async def examine(self, asking: Asking) -> None:
+        """See `Need`."""
+        project = self.project_of(asking.scope)
+        if not asking.caller.may(self.scope, project):
+            raise RequestError(forbidden(self.scope, f"project {project}"))
+
+
+@dataclass(frozen=True, slots=True)
 class OfName:
     """The scope, for the project of the log that is to be made under the name of the address."""
 
@@ -179,6 +194,7 @@ __all__ = [
     "Need",
     "OfLog",
     "OfName",
+    "OfProject",
     "SignedIn",
     "Somewhere",
     "examine_log",

@@ -47,6 +47,7 @@ class ParkedPoll:
         self._waiting_since: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._has_seat = False
         self._told = ""
         """The offset of the last answer, where nearly every client goes on."""
 
@@ -109,6 +110,9 @@ class ParkedPoll:
             self._refuse(problem_of(error))
 
     def _wait(self) -> None:
+        if not self._has_seat:
+            self._context.seats.take(self._cursor.tail.log)
+            self._has_seat = True
         self._cursor.join(self._waiter)
         if self._alarm is None:
             self._alarm = self._loop.call_later(WAIT_SECONDS, self._on_alarm)
@@ -155,6 +159,9 @@ class ParkedPoll:
             self._context.counts.waiting_polls -= 1
             self._waiting_since = None
         self._cursor.leave(self._waiter)
+        if self._has_seat:
+            self._context.seats.leave(self._cursor.tail.log)
+            self._has_seat = False
 
 
 __all__ = ["ParkedPoll"]

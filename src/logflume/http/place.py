@@ -2,7 +2,8 @@
 
 An offset is a place that somebody was given; a number is one that anybody can count to. So history
 from a number that no record has yet is empty, and ends at the tail. Who follows the log from there
-is refused instead: the next record would not be the one that was asked for.
+is refused instead: the next record would not be the one that was asked for. So is who asks for a
+place whose records are no longer kept; the start and the last records are wherever they are now.
 """
 
 from __future__ import annotations
@@ -36,17 +37,21 @@ class Span:
 async def span_of(query: Query, cursor: Cursor) -> Span:
     """The records of the log so far that are asked for; all of them if nothing is said.
 
-    Raises BadInput, WrongEpoch, AheadOfTail.
+    Raises BadInput, WrongEpoch, AheadOfTail, Trimmed.
     """
     limit = number(query, "limit")
     before = single(query, "before")
     if before is not None:
         _refuse_together(query, "before", *STARTS)
         until = await _seq_at(before, cursor)
-        return Span(Seq(max(0, until - (limit or DEFAULT_PAGE))), until)
+        start = cursor.state.start
+        return Span(Seq(max(start, until - (limit or DEFAULT_PAGE))), max(start, until))
     after = await _reached_start_of(query, cursor)
     tail = cursor.state.tail
     until = tail if limit is None else Seq(min(tail, after + limit))
+    gap = cursor.state.gap
+    if gap is not None and gap.after < until < gap.until and "from" not in query:
+        until = gap.until  # one record stands there, however many it stands for
     return Span(after, until, is_now=single(query, "offset") == "now", moves="tail" in query)
 
 
@@ -54,7 +59,7 @@ async def live_start_of(query: Query, headers: Mapping[str, str], cursor: Cursor
     """Where a live reader begins. An EventSource that comes back asks the address it began with,
     so what it has seen last, `Last-Event-ID`, counts more.
 
-    Raises BadInput, WrongEpoch, AheadOfTail.
+    Raises BadInput, WrongEpoch, AheadOfTail, Trimmed.
     """
     for name in ("before", "limit"):
         if name in query:
@@ -71,18 +76,19 @@ async def live_start_of(query: Query, headers: Mapping[str, str], cursor: Cursor
 async def _reached_start_of(query: Query, cursor: Cursor) -> Seq:
     """The same for what there is by now: the tail, if the first record is yet to come."""
     try:
-        return await _start_of(query, cursor) or Seq(0)
+        found = await _start_of(query, cursor)
     except AheadOfTail as ahead:
         if "from" not in query:
             raise
         return ahead.state.tail
+    return cursor.state.start if found is None else found
 
 
 async def _start_of(query: Query, cursor: Cursor) -> Seq | None:
     _refuse_together(query, *STARTS)
     last = number(query, "tail")
     if last is not None:
-        return Seq(max(0, cursor.state.tail - last))
+        return Seq(max(cursor.state.start, cursor.state.tail - last))
     first = number(query, "from")
     if first is not None:
         await cursor.move(cursor.state.offset(Seq(first - 1)))
@@ -93,7 +99,7 @@ async def _start_of(query: Query, cursor: Cursor) -> Seq | None:
 
 async def _seq_at(text: str, cursor: Cursor) -> Seq:
     if text == "-1":
-        return Seq(0)
+        return cursor.state.start
     if text == "now":
         return cursor.state.tail
     await cursor.move(Offset.parse(text))

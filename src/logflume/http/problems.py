@@ -29,6 +29,9 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "1"
 """A restart takes about this long; a full disk is looked at again no sooner."""
 
+LOW_RETRY_SECONDS = "10"
+"""Room is made by somebody, or by the sweep, which takes its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -122,6 +125,8 @@ def problem_of(error: errors.LogError) -> Problem:
         case errors.AheadOfTail():
             tail = str(error.state.tail_offset)
             return Problem(416, "ahead-of-tail", detail, {"tail": tail}, tail_headers(error.state))
+        case errors.Trimmed():
+            return Problem(410, "trimmed", detail, {"earliest": error.earliest})
         case errors.ProducerFenced():
             headers = {"Producer-Epoch": str(error.epoch)}
             return Problem(403, "producer-fenced", detail, {"epoch": error.epoch}, headers)
@@ -131,8 +136,16 @@ def problem_of(error: errors.LogError) -> Problem:
                 "Producer-Received-Seq": str(error.received),
             }
             return Problem(409, "producer-gap", detail, {"expected": error.expected}, headers)
+        case errors.TooManyWatchers():
+            headers = {"Retry-After": str(error.retry_seconds)}
+            return Problem(429, "too-many-watchers", detail, headers=headers)
+        case errors.TooManyAppends():
+            headers = {"Retry-After": str(error.retry_seconds)}
+            return Problem(429, "too-many-appends", detail, headers=headers)
         case errors.TooLarge():
             return Problem(413, "too-large", detail, {"max_bytes": error.max_bytes})
+        case errors.StoreLow():
+            return Problem(507, "disk-low", detail, headers={"Retry-After": LOW_RETRY_SECONDS})
         case errors.StoreFull():
             return Problem(507, "store-full", detail, headers={"Retry-After": RETRY_SECONDS})
         case errors.StoreError():

@@ -82,7 +82,7 @@ async def _found(cursor: Cursor, looked: Looked, until: Seq) -> Findings:
 async def _recall(search: Search, cursor: Cursor) -> None:
     """Let the search know which lines go on where it begins."""
     start = cursor.seq
-    cursor.seq = Seq(max(0, start - LOOK_BACK))
+    cursor.seq = Seq(max(cursor.state.start, start - LOOK_BACK))
     while cursor.seq < start:
         batch = await cursor.read(until=start, max_bytes=READ_BYTES)
         await asyncio.to_thread(search.recall, batch.chunks)

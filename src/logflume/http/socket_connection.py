@@ -73,7 +73,7 @@ class SocketConnection(asyncio.Protocol):
     def __init__(self, context: Context, caller: Caller) -> None:
         self.caller = caller
         self._context = context
-        self._logs = Subscriptions(context.crowds, self)
+        self._logs = Subscriptions(context.crowds, context.seats, self)
         self.writable = True
         self._is_over = False
         """Whether the end was said; nothing is, after it."""
@@ -95,7 +95,7 @@ class SocketConnection(asyncio.Protocol):
         self.write = transport.write
         self._context.watchers.add(self)
         self.write(head)
-        self._logs.add(cursor)
+        self._logs.begin(cursor)
         if not self.caller.valid:  # since the request was examined
             self.dismiss()
 

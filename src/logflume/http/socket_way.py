@@ -26,7 +26,7 @@ class MessageWay(AsgiOutlet):
         self._context = context
         self._receive = receive
         self._send = send
-        self._logs = Subscriptions(context.crowds, self)
+        self._logs = Subscriptions(context.crowds, context.seats, self)
         self._end = {"type": "websocket.close", "code": 1000}
         super().__init__(self._emit_message, self._logs.resume)
 
@@ -35,7 +35,7 @@ class MessageWay(AsgiOutlet):
         await self._send({"type": "websocket.accept"})
         tasks = [asyncio.ensure_future(work) for work in (self._tell(), self._listen())]
         try:
-            self._logs.add(cursor)
+            self._logs.begin(cursor)
             self._context.watchers.park(self)
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logflume.cursor import Cursor
-from logflume.errors import LogError, NoSuchLog
+from logflume.errors import LogError, NoSuchLog, TooManyWatchers
 from logflume.http.context import Context, Receive, Scope, Send
-from logflume.http.live_body import send_live
+from logflume.http.live_body import UNBUFFERED, send_live
 from logflume.http.live_framing import LiveFraming
 from logflume.http.problems import problem_of
 from logflume.http.respond import respond
@@ -55,7 +55,17 @@ async def follow_sse(
     kind = kind_of(cursor.state.content_type)
     least = least_cursor(context.clock(), known_cursor, random.random())  # noqa: S311 -- no secret
     framing = SseFraming(kind, least)
-    await send_live(context, cursor, framing, _headers(kind), scope, receive, send)
+    try:
+        await send_live(context, cursor, framing, _headers(kind), scope, receive, send)
+    except TooManyWatchers as refused:
+        await respond(send, 200, {**_headers(kind), **UNBUFFERED}, _refusal(refused))
+
+
+def _refusal(refused: TooManyWatchers) -> bytes:
+    """Says why nothing comes, and when to come back. An EventSource that is answered with another
+    status gives up for good, and hears neither."""
+    retry = sse_retry(refused.retry_seconds * 1000)
+    return retry + sse_problem(problem_of(refused).document())
 
 
 def _headers(kind: Kind) -> dict[str, str]:

@@ -25,6 +25,7 @@ from logflume.http.callers import caller_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.forms import forms_of
 from logflume.http.parameters import headers_of, path_parameter, producer_of
+from logflume.http.rates import Bucket
 from logflume.http.repeated_append import answer_stored, producer_headers, repeated_answer
 from logflume.http.respond import respond, start, tail_headers
 from logflume.http.site import site_of
@@ -36,7 +37,7 @@ from logflume.http.stream_headers import (
     lifetime_of,
     writer_seq_of,
 )
-from logflume.records import Append, LogId, Producer, Seq, State
+from logflume.records import Append, LogId, Producer, State
 
 METHODS = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 
@@ -97,6 +98,7 @@ class StreamsApi:
         self._context.counts.append_requests["stream"] += 1
         body = await whole_body(headers, receive)
         producer = producer_of(headers)
+        bucket = self._context.rates.take(caller_of(scope)) if body else None  # anybody may close
         try:
             state = await self._append(log, headers, body, producer)
         except Duplicate as repeated:
@@ -107,8 +109,9 @@ class StreamsApi:
                 raise
             state = closed.state  # closing again changes nothing
         if body:
-            again = None if "content-encoding" in headers else partial(self._again, log, headers)
-            await answer_stored(scope, send, state, producer, again)
+            again = partial(self._again, log, headers, bucket)
+            repeatable = None if "content-encoding" in headers else again
+            await answer_stored(scope, send, state, producer, repeatable)
         else:
             told = producer_headers(producer) if producer else {}
             await respond(send, 204, {**tail_headers(state), **told})
@@ -117,11 +120,10 @@ class StreamsApi:
         """Where the log stands. Not a use of it: its lifetime goes on."""
         state = await self._logs.state(stream_of(scope))
         form = forms_of(state.content_type, lines=False)[0]
-        first, last = state.offset(Seq(0)), state.tail_offset
         told = {
             "Content-Type": state.content_type,
             "Cache-Control": "no-store",
-            "ETag": etag_of(form.name, first, last, closed=state.closed, rewrites=state.rewrites),
+            "ETag": etag_of(form.name, state, state.start, state.tail),
             **tail_headers(state),
             **lifetime_headers(state.lifetime),
         }
@@ -149,9 +151,16 @@ class StreamsApi:
         return f"{scope.get('root_path', '')}{path}"
 
     async def _again(
-        self, log: LogId, headers: Mapping[str, str], body: bytes, producer: Producer | None
+        self,
+        log: LogId,
+        headers: Mapping[str, str],
+        bucket: Bucket | None,
+        body: bytes,
+        producer: Producer | None,
     ) -> State:
         self._context.counts.append_requests["stream"] += 1
+        if bucket is not None:
+            bucket.take()
         return await self._append(log, headers, body, producer)
 
     async def _append(

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from logflume.cursor import Cursor
-from logflume.errors import BadInput, Conflict, LogError, NoSuchLog
+from logflume.errors import BadInput, Conflict, LogError, NoSuchLog, TooManyWatchers
 from logflume.http.crowd import Crowds
 from logflume.http.follower import Follower
 from logflume.http.log_addresses import address_of
 from logflume.http.problems import problem_of
+from logflume.http.seats import Seats
 from logflume.records import LogId
 from logflume.tail import Batch
 from logflume.wire.control import control_json, stream_cursor
@@ -28,6 +29,9 @@ from logflume.wire.websocket import ws_batch, ws_error, ws_gone
 
 NORMAL = 1000
 """The close code for an end that was to come (RFC 6455, section 7.4.1)."""
+
+TRY_AGAIN_LATER = 1013
+"""The close code for a server that has no room now (the same)."""
 
 RESTART = 1012
 """The close code for a server that stops and is soon back (IANA, WebSocket Close Code Numbers)."""
@@ -85,10 +89,11 @@ class Way(Protocol):
 class Subscriptions:
     """All logs of one socket, which ends when the last of them has ended, or the server stops."""
 
-    __slots__ = ("_crowds", "_expected", "_followed", "_has_ended", "_reading", "way")
+    __slots__ = ("_crowds", "_expected", "_followed", "_has_ended", "_reading", "_seats", "way")
 
-    def __init__(self, crowds: Crowds, way: Way) -> None:
+    def __init__(self, crowds: Crowds, seats: Seats, way: Way) -> None:
         self._crowds = crowds
+        self._seats = seats
         self.way = way
         self._followed: dict[LogId, _Subscription] = {}
         self._reading: asyncio.Lock | None = None
@@ -119,9 +124,10 @@ class Subscriptions:
         return self._reading
 
     def add(self, cursor: Cursor) -> None:
-        """Follow the log from the cursor's place on."""
-        self._has_ended = False
+        """Follow the log from the cursor's place on. Raises TooManyWatchers."""
         log = cursor.tail.log  # the same string for all who follow it
+        self._seats.take(log)
+        self._has_ended = False
         one = self._followed[log] = _Subscription(self, log)
         framing = WebSocketFraming(address_of(log), kind_of(cursor.state.content_type))
         one.follower = Follower(self._crowds, cursor, framing, one)
@@ -133,6 +139,17 @@ class Subscriptions:
         if one is None:
             raise BadInput("this socket does not follow the log")
         one.leave()
+
+    def begin(self, cursor: Cursor) -> None:
+        """Follow the first log; without a seat the socket has nothing to do, and is told so."""
+        try:
+            self.add(cursor)
+        except TooManyWatchers as refused:
+            self.way.close(TRY_AGAIN_LATER, str(refused))
+
+    def leave_seat(self, log: LogId) -> None:
+        """It is followed no longer."""
+        self._seats.leave(log)
 
     def leave(self) -> None:
         """Follow nothing any more."""
@@ -188,6 +205,7 @@ class _Subscription:
     def leave(self) -> None:
         """Follow no longer."""
         self.follower.leave()
+        self._all.leave_seat(self._log)
         del self.follower  # the two would keep each other alive
 
     @property

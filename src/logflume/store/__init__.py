@@ -68,7 +68,8 @@ class Store(Protocol):
         with the state of the one that is there, deleted or not, and what `rules.apply` raises."""
 
     def append(self, log: LogId, append: Append) -> Awaitable[State]:
-        """Apply `append`; the state after it. Raises NoSuchLog and what `rules.apply` raises."""
+        """Apply `append`; the state after it. Records that it trims are not read again, and the
+        room that they took is used for others. Raises NoSuchLog and what `rules.apply` raises."""
 
     async def rewrite(self, changes: Sequence[Rewrite]) -> Sequence[State]:
         """Replace records of these logs, of all or of none; their states after it. When it returns,
@@ -81,8 +82,8 @@ class Store(Protocol):
         """The log's state now. Raises NoSuchLog."""
 
     async def read(self, log: LogId, after: Seq, *, until: Seq, max_bytes: int) -> Sequence[Chunk]:
-        """Records `after + 1` to `until`, in order, from the first on: about `max_bytes` of them,
-        at least one if there is one. Raises NoSuchLog."""
+        """Records `after + 1` to `until`, in order, from the first that is kept on: about
+        `max_bytes` of them, at least one if there is one. Raises NoSuchLog."""
 
     async def delete(self, log: LogId, *, epoch: int | None = None) -> None:
         """Remove the log, if it is of this epoch, and its records. Raises NoSuchLog."""

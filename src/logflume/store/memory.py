@@ -13,7 +13,7 @@ from io import BufferedReader
 
 from logflume import rules
 from logflume.errors import Conflict, LogExists, NoSuchLog
-from logflume.records import Append, Chunk, LogId, Rewrite, Seq, State
+from logflume.records import Append, Chunk, Gap, LogId, Rewrite, Seq, State
 from logflume.store import Announcement, Figures, Listener
 
 
@@ -21,6 +21,13 @@ from logflume.store import Announcement, Figures, Listener
 class _Log:
     state: State
     chunks: list[Chunk] = field(default_factory=list)
+
+    def trim(self, gap: Gap) -> None:
+        """Let go of the records in the gap."""
+        kept: list[Chunk] = []
+        for chunk in self.chunks:
+            kept += [chunk.between(Seq(0), gap.after), chunk.between(gap.until, chunk.last)]
+        self.chunks = [chunk for chunk in kept if chunk]
 
 
 class MemoryStore:
@@ -44,6 +51,8 @@ class MemoryStore:
         held.state, chunk = rules.apply(held.state, append)
         grown = [chunk] if chunk else []
         held.chunks += grown
+        if append.trim is not None:
+            held.trim(append.trim)
         self._announce(Announcement(log, held.state, grown))
         return held.state
 

@@ -30,6 +30,8 @@ from logflume.store import Announcement, Figures, Listener
 from logflume.store.sqlite_file import (
     DATABASE,
     WAL,
+    disk_bytes,
+    free_bytes,
     lock_folder,
     open_reader,
     open_writer,
@@ -121,6 +123,15 @@ class SqliteStore:
         return await self._read(
             lambda connection: _listed(connection, prefix, dict(labels), below, limit)
         )
+
+    @property
+    def disk_bytes(self) -> int:
+        """How large the disk is on which it lies."""
+        return disk_bytes(self._folder)
+
+    async def free_bytes(self) -> tuple[int, int]:
+        """How many bytes are free on the disk, and how many in the database. Raises StoreError."""
+        return await self._read(lambda connection: free_bytes(self._folder, connection))
 
     def subscribe(self, listener: Listener) -> None:
         self._listeners.append(listener)

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from urllib.parse import quote
 
 import apsw
 
 from logflume.errors import StoreCorrupt, StoreError, StoreUnavailable
-from logflume.records import Chunk, LogId, Seq, State
+from logflume.records import Chunk, Gap, LogId, Seq, State
 from logflume.store.sqlite_file import MIGRATIONS, refuse_wal_reset_bug, translated
 from logflume.store.sqlite_transaction import chunk_of_row
+from logflume.wire.omitted import omitted
 from logflume.wire.state import decode_state
 
 MAX_TOLD = 100
@@ -83,9 +84,25 @@ class StoredLog:
             after = max(after, ancestor.until)
 
     def records(self) -> Iterator[Chunk]:
-        """All its records, from the first on. Raises as `rows` does."""
+        """All its records, from the first that is kept on, with the one that stands for those that
+        are not. Raises as `rows` does."""
+        gap = self.state.gap
+        if gap is not None:
+            yield from self._around(gap)
+            return
         yield from self.inherited()
         yield from self.rows()
+
+    def _around(self, gap: Gap) -> Iterator[Chunk]:
+        missing = [omitted(gap.after, gap.until, gap)] if gap.after else []
+        for chunk in chain(self.inherited(), self.rows()):
+            if before := chunk.between(Seq(0), gap.after):
+                yield before
+            if after := chunk.between(gap.until, chunk.last):
+                yield from missing
+                missing = []
+                yield after
+        yield from missing
 
     def damages(self) -> Iterator[str]:
         """What is wrong with its rows, its state and its lineage."""
@@ -106,15 +123,30 @@ class StoredLog:
         ancestors = self.state.ancestors
         done, own_bytes = ancestors[-1].until if ancestors else 0, 0
         for chunk in self.rows():
+            done = self._after_gap(done)
             if chunk.first != done + 1:
                 yield f"{self.id}: record {done + 1} should follow, and {chunk.first} does"
             done, own_bytes = chunk.last, own_bytes + len(chunk.body)
+        done = self._after_gap(done)
         if done != self.state.tail:
             yield f"{self.id}: ends after record {done}, and should after {self.state.tail}"
+        if self.state.gap is not None and not self._counts_gap():
+            return
         # A retry's size counts what it begins with, another fork's does not.
         with_inherited = own_bytes + sum(len(chunk.body) for chunk in self.inherited())
-        if self.state.size_bytes not in (own_bytes, with_inherited):
-            yield f"{self.id}: has {own_bytes} bytes, and should have {self.state.size_bytes}"
+        if self.state.kept_bytes not in (own_bytes, with_inherited):
+            yield f"{self.id}: has {own_bytes} bytes, and should have {self.state.kept_bytes}"
+
+    def _after_gap(self, done: int) -> int:
+        """The last record before the one that is due, if all up to `done` were seen."""
+        gap = self.state.gap
+        return gap.until if gap is not None and gap.after <= done < gap.until else done
+
+    def _counts_gap(self) -> bool:
+        """Whether the size of what is not kept is known to the byte: not of the feed, nor of what
+        a fork inherits."""
+        gap = self.state.gap
+        return gap is not None and gap.ends_bytes > gap.begins_bytes and not self.state.ancestors
 
     def _lineage_damages(self) -> Iterator[str]:
         for ancestor in self.state.ancestors:

@@ -135,6 +135,23 @@ def open_reader(folder: Path) -> apsw.Connection:
         return connection
 
 
+def free_bytes(folder: Path, connection: apsw.Connection) -> tuple[int, int]:
+    """How many bytes are free on the disk, and how many in the database, whose file never shrinks.
+    Raises StoreUnavailable."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot look at {folder}: {error.strerror}") from error
+    pages = connection.pragma("freelist_count")
+    return disk.f_bavail * disk.f_frsize, pages * connection.pragma("page_size")
+
+
+def disk_bytes(folder: Path) -> int:
+    """How large the disk is that has the folder."""
+    disk = os.statvfs(folder)
+    return disk.f_blocks * disk.f_frsize
+
+
 def _set(connection: apsw.Connection, name: str, value: str | int) -> None:
     """Set a pragma and read it back: SQLite ignores what it cannot do."""
     connection.pragma(name, value)
@@ -158,6 +175,8 @@ __all__ = [
     "CHECKPOINT_PAGES",
     "DATABASE",
     "WAL",
+    "disk_bytes",
+    "free_bytes",
     "lock_folder",
     "open_reader",
     "open_writer",

@@ -19,9 +19,10 @@ import apsw
 
 from logflume import rules
 from logflume.errors import LogExists, NoSuchLog
-from logflume.records import Append, Chunk, LogId, Rewrite, Seq, State
+from logflume.records import Append, Chunk, Gap, LogId, Rewrite, Seq, State
 from logflume.store import Announcement
 from logflume.store.sqlite_rewrite import replace_in, rows_with
+from logflume.store.sqlite_trim import trim_rows
 from logflume.wire.state import decode_state, encode_state
 
 CHUNK_BYTES = 64 * 1024
@@ -47,6 +48,8 @@ class _Known:
     """Number of the first record in the run of small rows at the log's end."""
     loose_bytes: int = 0
     new: list[Chunk] = field(default_factory=list)
+    trim: Gap | None = None
+    """What is to go once the new records are written."""
 
 
 class Transaction:
@@ -89,6 +92,7 @@ class Transaction:
         known.state = state
         if chunk:
             known.new.append(chunk)
+        known.trim = append.trim or known.trim
         self._touched[log] = known
         return state
 
@@ -188,6 +192,11 @@ class Transaction:
         if chunks:
             chunk = Chunk.merge(chunks)
             self._insert(known, chunk)
+        if known.trim is not None:
+            trim_rows(self._connection, known.key, known.trim, chunk_of_row, self._insert_row)
+            # What is gathered must not lie across the gap.
+            known.loose_from = max(known.loose_from, Seq(known.trim.until + 1))
+            known.trim = None
         self._announcements.append(Announcement(log, known.state, chunks and [chunk]))
 
     def _insert(self, known: _Known, chunk: Chunk) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from logflume.client.aio.connection import SILENCE_SECONDS, AsyncConnection
 from logflume.client.answers import Page, page_of
 from logflume.client.follow import START, Query
-from logflume.client.records import Deployment, Redacted, decode, not_logflume
+from logflume.client.records import Deployment, Project, Redacted, decode, not_logflume
 from logflume.client.requests import (
     DEPLOYMENTS,
     JSON,
@@ -23,6 +23,7 @@ from logflume.client.requests import (
     PAGE_RECORDS,
     ProducerMark,
     deployment_path,
+    project_path,
 )
 from logflume.client.search import page_query, search_answer
 
@@ -85,6 +86,19 @@ class AsyncCalls:
     async def put(self, path: str) -> None:
         """Make a JSON log. One that is there already is left as it is, so it may be repeated."""
         await self._call("PUT", path, headers={"content-type": JSON})
+
+    async def project(self, project: str) -> Project:
+        """A project's settings."""
+        return _project(await self._call("GET", project_path(project)))
+
+    async def set_project(
+        self, project: str, settings: Mapping[str, object], tag: str = ""
+    ) -> Project:
+        """Set all of a project's settings, if those that they replace have this tag. Raises
+        Refused when they are others by now."""
+        headers = {"if-match": tag} if tag else {}
+        answer = await self._call("PUT", project_path(project), json=settings, headers=headers)
+        return _project(answer)
 
     async def append(
         self, path: str, body: bytes, mark: ProducerMark, content_type: str = NDJSON
@@ -153,6 +167,11 @@ class AsyncCalls:
             await answer.aclose()
             raise not_logflume("that is no event stream")
         return answer
+
+
+def _project(answer: httpx2.Response) -> Project:
+    tag = answer.headers.get("etag", "")
+    return msgspec.structs.replace(decode(answer.content, Project), tag=tag)
 
 
 __all__ = ["AsyncCalls"]

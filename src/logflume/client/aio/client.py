@@ -20,7 +20,7 @@ from logflume.client.aio.writer import PATIENCE_SECONDS, AsyncWriter
 from logflume.client.errors import ServerAway
 from logflume.client.follow import START, Query, Seam, TransportName
 from logflume.client.masking import masks_of
-from logflume.client.records import Deployment, LogRecord, Redacted, decode
+from logflume.client.records import Deployment, LogRecord, Project, Redacted, decode
 from logflume.client.requests import deployment_path, log_path, said
 from logflume.client.search import search_query
 
@@ -207,6 +207,18 @@ class AsyncClient:
         path = log_path(deployment_id)
         async for raw in self.calls.search(path, {**query, "offset": offset}, limit):
             yield decode(raw, LogRecord)
+
+    async def project(self, project: str) -> Project:
+        """What a project has set for its deployments."""
+        return await self.calls.project(project)
+
+    async def set_project(self, project: str, **changes: object) -> Project:
+        """Change some of a project's settings: `keep_days`, `keep_bytes`, `max_log_bytes` (None
+        is what the server has for all) and `masks`. Raises Refused for what cannot be, and when
+        somebody else changed them in the same moment; ValueError for a setting that is none.
+        """
+        known = await self.calls.project(project)
+        return await self.calls.set_project(project, known.changed(changes), known.tag)
 
     def log(self, name: str, *, patience_seconds: float = PATIENCE_SECONDS) -> AsyncJsonLog:
         """A log of JSON values that is no deployment's."""

@@ -17,6 +17,7 @@ from logflume.client.aio.transports import AsyncOpen, AsyncTransport
 from logflume.client.backoff import Backoff
 from logflume.client.errors import ClientError, ConnectionEnded, ServerAway
 from logflume.client.follow import Batch, Seam, offset_before
+from logflume.client.records import numbers_of
 
 T = TypeVar("T")
 
@@ -193,7 +194,8 @@ class AsyncRecords(Generic[T]):
     def offset(self) -> str:
         """The place after the last record given: what to start from to go on another time. Empty
         as long as nothing has come."""
-        return offset_before(self._offset, len(self._records)) if self._records else self._offset
+        left = numbers_of(self._records)
+        return offset_before(self._offset, left) if left else self._offset
 
     def batches(self) -> AsyncBatches[T]:
         """The same in the batches in which the records come, with their bytes, and with whether

@@ -15,7 +15,7 @@ import msgspec
 from logflume.client.answers import Page, page_of
 from logflume.client.blocking.connection import SILENCE_SECONDS, Connection
 from logflume.client.follow import START, Query
-from logflume.client.records import Deployment, Redacted, decode, not_logflume
+from logflume.client.records import Deployment, Project, Redacted, decode, not_logflume
 from logflume.client.requests import (
     DEPLOYMENTS,
     JSON,
@@ -24,6 +24,7 @@ from logflume.client.requests import (
     PAGE_RECORDS,
     ProducerMark,
     deployment_path,
+    project_path,
 )
 from logflume.client.search import page_query, search_answer
 
@@ -85,6 +86,17 @@ class Calls:
     def put(self, path: str) -> None:
         """Make a JSON log. One that is there already is left as it is, so it may be repeated."""
         self._call("PUT", path, headers={"content-type": JSON})
+
+    def project(self, project: str) -> Project:
+        """A project's settings."""
+        return _project(self._call("GET", project_path(project)))
+
+    def set_project(self, project: str, settings: Mapping[str, object], tag: str = "") -> Project:
+        """Set all of a project's settings, if those that they replace have this tag. Raises
+        Refused when they are others by now."""
+        headers = {"if-match": tag} if tag else {}
+        answer = self._call("PUT", project_path(project), json=settings, headers=headers)
+        return _project(answer)
 
     def append(
         self, path: str, body: bytes, mark: ProducerMark, content_type: str = NDJSON
@@ -148,6 +160,11 @@ class Calls:
             answer.close()
             raise not_logflume("that is no event stream")
         return answer
+
+
+def _project(answer: httpx2.Response) -> Project:
+    tag = answer.headers.get("etag", "")
+    return msgspec.structs.replace(decode(answer.content, Project), tag=tag)
 
 
 __all__ = ["Calls"]

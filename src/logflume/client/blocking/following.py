@@ -17,6 +17,7 @@ from logflume.client.blocking.calls import Calls
 from logflume.client.blocking.transports import Open, Transport
 from logflume.client.errors import ClientError, ConnectionEnded, ServerAway
 from logflume.client.follow import Batch, Seam, offset_before
+from logflume.client.records import numbers_of
 
 T = TypeVar("T")
 
@@ -190,7 +191,8 @@ class Records(Generic[T]):
     def offset(self) -> str:
         """The place after the last record given: what to start from to go on another time. Empty
         as long as nothing has come."""
-        return offset_before(self._offset, len(self._records)) if self._records else self._offset
+        left = numbers_of(self._records)
+        return offset_before(self._offset, left) if left else self._offset
 
     def batches(self) -> Batches[T]:
         """The same in the batches in which the records come, with their bytes, and with whether

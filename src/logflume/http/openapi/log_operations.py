@@ -6,13 +6,13 @@ from logflume.deployments.incoming import STREAMS
 from logflume.deployments.markers import OPTIONAL
 from logflume.http.openapi import examples
 from logflume.http.openapi.operation import (
+    APPEND,
     BY_ID,
     COMPRESSED,
     JSON,
     PRODUCER,
     STORE,
     TEXT,
-    WRITE,
     Operation,
     answer,
     content,
@@ -69,7 +69,7 @@ LOG_OPERATIONS = (
         },
         (
             *("bad-request", "producer-fenced", "no-such-log", "log-gone", "log-closed"),
-            *("conflict", "producer-gap", "too-large", "unsupported-type", "bad-record", *WRITE),
+            *("conflict", "producer-gap", "too-large", "unsupported-type", "bad-record", *APPEND),
         ),
         "A text body that is sent in chunks, or longer than 1 MiB, is a stream: its lines are "
         "stored and seen as they arrive. Every other body is a batch, stored whole or not at "

@@ -14,6 +14,9 @@ from logflume.http.parameters import MAX_PRODUCER_ID_CHARS, MAX_PRODUCER_NUMBER
 JSON = "application/json"
 STORE = ("store-unavailable",)
 WRITE = ("store-unavailable", "store-full")
+GROW = (*WRITE, "disk-low")
+"""Where something new is stored, other than what ends or deletes."""
+APPEND = (*GROW, "too-many-appends")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,11 @@ COUNT: Json = {"type": "integer", "minimum": 1}
 BY_ID = ({"name": "id", "in": "path", "required": True, "schema": ID, "example": examples.ID},)
 
 __all__ = [
+    "APPEND",
     "BY_ID",
     "COMPRESSED",
     "COUNT",
+    "GROW",
     "JSON",
     "PRODUCER",
     "STORE",

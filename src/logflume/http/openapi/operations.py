@@ -14,6 +14,7 @@ from logflume.http.openapi.log_operations import LOG_OPERATIONS
 from logflume.http.openapi.operation import (
     BY_ID,
     COUNT,
+    GROW,
     JSON,
     STORE,
     TEXT,
@@ -25,6 +26,7 @@ from logflume.http.openapi.operation import (
     one_of,
     query,
 )
+from logflume.http.openapi.project_operations import PROJECT_OPERATIONS
 from logflume.http.openapi.schemas import ID
 from logflume.http.openapi.search_operation import SEARCH
 from logflume.http.openapi.stream_operations import STREAM_OPERATIONS
@@ -33,6 +35,7 @@ TAGS = {
     "Deployments": "Created, listed, shown, changed and deleted.",
     "Logs": "A deployment's log and the feed, read over the Durable Streams protocol.",
     "Generic logs": "Logs of any content type under names of your own: Durable Streams, whole.",
+    "Projects": "What projects have set for their deployments.",
     ACCESS: "Who may do what: tokens, share links, a browser's session, and what was done.",
     "Server": "The server itself.",
 }
@@ -49,7 +52,7 @@ _DEPLOYMENTS = (
             201: answer("The deployment.", _SHOWN, "Location"),
             200: answer("It was there: the same `id`, `project` and `environment`.", _SHOWN),
         },
-        ("bad-request", "conflict", "too-large", "unsupported-type", "bad-record", *WRITE),
+        ("bad-request", "conflict", "too-large", "unsupported-type", "bad-record", *GROW),
         "A client that makes the `id` may repeat the call safely. With `retry_of` the log begins "
         "with that of a deployment that has ended, up to where its last section begins. At most "
         "16 KiB.",
@@ -197,7 +200,7 @@ _SERVER = (
 
 OPERATIONS = (
     *(*_DEPLOYMENTS, *LOG_OPERATIONS, SEARCH, *STREAM_OPERATIONS),
-    *(*ACCESS_OPERATIONS, *_SERVER),
+    *(*PROJECT_OPERATIONS, *ACCESS_OPERATIONS, *_SERVER),
 )
 
 __all__ = ["OPERATIONS", "TAGS"]

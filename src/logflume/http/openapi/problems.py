@@ -25,11 +25,13 @@ from logflume.http.needs import forbidden
 from logflume.http.openapi.headers import headers
 from logflume.http.openapi.schemas import Json, ref
 from logflume.http.problems import Problem, UnsupportedType, problem_of
+from logflume.http.projects import CHANGED
 from logflume.http.read import UPGRADE
 from logflume.http.tokens import NO_SUCH_CREDENTIAL
 from logflume.http.websocket import FOREIGN
-from logflume.records import LogId, Seq, State
+from logflume.records import Gap, LogId, Seq, State
 
+_TRIMMED = State(1, "application/json", tail=Seq(9), gap=Gap(Seq(0), Seq(4), 1))
 _FINISHED = State(1_795_448_220_123_456, "application/json", tail=Seq(4), closed=True)
 
 
@@ -74,6 +76,11 @@ _KINDS = (
         problem_of(errors.LogGone()),
     ),
     Kind(
+        "The records after the offset are no longer kept; the log begins at `earliest`.",
+        problem_of(errors.Trimmed(_TRIMMED)),
+    ),
+    Kind("The settings have changed since they were read.", CHANGED),
+    Kind(
         "There is nothing at this address.",
         Problem(404, "not-found", "there is nothing at this address"),
     ),
@@ -101,7 +108,7 @@ _KINDS = (
     ),
     Kind(
         "A batch over 20 MiB, compressed or not; one of more than 1,000,000 lines of a "
-        "deployment; a deployment's JSON over 16 KiB.",
+        "deployment; a deployment's JSON over 16 KiB; more than a generic log may hold.",
         problem_of(errors.TooLarge("the body", MAX_BATCH_BYTES)),
     ),
     Kind(
@@ -130,6 +137,15 @@ _KINDS = (
     Kind("There is no token or share link of this id, or no longer.", NO_SUCH_CREDENTIAL),
     Kind("A page of another site, which is not allowed, opens a WebSocket.", FOREIGN),
     Kind("`live=ws` is a WebSocket, and the request did not ask for one.", UPGRADE),
+    Kind(
+        "The log, or the server, has as many watchers as it may. With `live=sse` the answer is a "
+        "200 stream that says so in `event: problem` and `retry:`; a WebSocket closes with 1013.",
+        problem_of(errors.TooManyWatchers("this log has as many watchers as it may", 10)),
+    ),
+    Kind(
+        "You append more often than the server lets anybody.",
+        problem_of(errors.TooManyAppends("you append more often than 100 times a second", 1)),
+    ),
     Kind("Logflume failed.", Problem(500, "internal-error", "Logflume failed; its log says more")),
     Kind(
         "The server cannot do its work now. `reason` says why: `store-full`, `store-busy`, "
@@ -143,6 +159,11 @@ _KINDS = (
     Kind(
         "No room is left on the device; nothing was stored. Reading goes on.",
         problem_of(errors.StoreFull("no room is left for the log")),
+    ),
+    Kind(
+        "Little room is left on the server's disk, so it takes no new lines, deployments or logs. "
+        "Reading, ending and deleting go on.",
+        problem_of(errors.StoreLow(256 * 1024 * 1024)),
     ),
 )
 

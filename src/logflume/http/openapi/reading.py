@@ -33,7 +33,8 @@ ASKING_AGAIN = """To ask again whether there is more, send the `ETag` of the ans
 `If-None-Match`: 304 says that nothing is new, and `Retry-After` when it is worth asking next."""
 
 READ_PROBLEMS = (
-    *("bad-request", "foreign-origin", "wrong-epoch", "ahead-of-tail"),
+    *("bad-request", "foreign-origin", "wrong-epoch", "trimmed", "ahead-of-tail"),
+    "too-many-watchers",
     "upgrade-required",
 )
 

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from logflume.deployments.deployment import Change, Deployment, NewDeployment
 from logflume.deployments.ids import ALPHABET
 from logflume.deployments.incoming import IncomingLine, Stream
+from logflume.deployments.projects import ProjectSettings
 from logflume.deployments.redaction_request import Asked, Redacted
 from logflume.http.sessions import Session, SignIn
 from logflume.http.shares import NewShare, ShownShare
@@ -109,8 +110,22 @@ class EndRecord(msgspec.Struct):
     exit_code: int | None
     lines: int
     digest: str
+    omitted: int | UnsetType = UNSET
     redacted: int | UnsetType = UNSET
     redacted_at: str | UnsetType = UNSET
+
+
+class OmittedRecord(msgspec.Struct):
+    """Stands for records that are no longer kept: all from `from` to `n`. The log became larger
+    than its project allows."""
+
+    n: int
+    time: str
+    kind: Literal["omitted"]
+    first: int = msgspec.field(name="from")
+    lines: int
+    stream: Literal["system"]
+    text: str
 
 
 class FeedRecord(msgspec.Struct, kw_only=True):
@@ -147,6 +162,21 @@ class SearchAnswer(msgspec.Struct):
     records: list[msgspec.Raw]
     searched: Searched
     next: str | None
+
+
+class Effective(msgspec.Struct):
+    """What counts for a project: its own settings, and the server's for the rest."""
+
+    keep_days: int
+    keep_bytes: int
+    max_log_bytes: int
+
+
+class Project(ProjectSettings, frozen=True, kw_only=True):
+    """A project's settings as they are answered."""
+
+    project: str
+    effective: Effective
 
 
 class TokenList(msgspec.Struct):
@@ -201,6 +231,7 @@ class Problem(msgspec.Struct, kw_only=True):
     expected: int | UnsetType = UNSET
     max_bytes: int | UnsetType = UNSET
     max_records: int | UnsetType = UNSET
+    earliest: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
 
 
@@ -212,13 +243,17 @@ class Health(msgspec.Struct):
 
 STRUCTS = (
     *(NewDeployment, Change, DeploymentWithLinks, DeploymentList, Deployment),
-    *(IncomingLine, LineRecord, GroupRecord, StatusRecord, RedactedRecord, EndRecord),
-    *(FeedRecord, ControlEvent, SearchAnswer, Asked, Redacted, Problem, Health),
+    *(IncomingLine, LineRecord, GroupRecord, StatusRecord, RedactedRecord, OmittedRecord),
+    *(EndRecord, FeedRecord, ControlEvent, SearchAnswer, Asked, Redacted),
+    *(ProjectSettings, Effective, Project, Problem, Health),
     *(NewToken, ShownToken, TokenList, NewTokenSecret, NewShare, ShownShare, ShareList),
     *(NewShareLink, SignIn, Session, AuditRecord),
 )
 
-RECORDS = ("LineRecord", "GroupRecord", "StatusRecord", "RedactedRecord", "EndRecord")
+RECORDS = (
+    *("LineRecord", "GroupRecord", "StatusRecord", "RedactedRecord", "OmittedRecord"),
+    "EndRecord",
+)
 """What a deployment's log consists of."""
 
 _TIME = {"format": "date-time"}
@@ -282,6 +317,39 @@ MEANINGS: dict[str, Json] = {
         "description": "The SHA-256 of every byte of the NDJSON history before this record.",
         "pattern": "^sha256:[0-9a-f]{64}$",
     },
+    "omitted": {
+        "description": "How many of the records before this one are not kept. The digest is then "
+        "of the history with one record in their place, as it is read from its start at once."
+    },
+    "from": {"description": "The number of the first record that it stands for."},
+    "OmittedRecord.lines": {"description": "How many records it stands for."},
+    "OmittedRecord.n": {"description": "The number of the last record that it stands for."},
+    "OmittedRecord.time": {
+        "description": "When the server received the last of them, in UTC.",
+        **_TIME,
+    },
+    "OmittedRecord.text": {"description": "The same in words."},
+    "keep_days": {
+        "description": "Deployments that ended so many days ago are deleted; 0 is never, null "
+        "what the server has for all."
+    },
+    "keep_bytes": {
+        "description": "The oldest deployments that have ended are deleted when all logs of the "
+        "project are larger together; 0 is never, null what the server has for all."
+    },
+    "max_log_bytes": {
+        "description": "Of a log that is larger, the first sixteenth and the newest part are "
+        "kept; null is what the server has for all."
+    },
+    "Effective.keep_days": {"description": "0 is never."},
+    "Effective.keep_bytes": {"description": "0 is never."},
+    "Effective.max_log_bytes": {"description": "How large a log may become."},
+    "masks": {
+        "description": "Regular expressions (RE2's syntax). What matches is masked before it is "
+        "stored. At most 1024 bytes each; none may match the empty text."
+    },
+    "effective": {"description": "What counts."},
+    "earliest": {"description": "The offset at which the log begins now."},
     "redacted": {"description": "The number of places at which a secret was taken out."},
     "Deployment.redacted": _REDACTED,
     "DeploymentWithLinks.redacted": _REDACTED,

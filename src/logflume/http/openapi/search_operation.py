@@ -62,7 +62,7 @@ SEARCH = Operation(
             *("Cache-Control", "Stream-Next-Offset", "Stream-Up-To-Date", "Stream-Closed"),
         )
     },
-    ("bad-request", "no-such-log", "log-gone", "wrong-epoch", "ahead-of-tail", *STORE),
+    ("bad-request", "no-such-log", "log-gone", "wrong-epoch", "trimmed", "ahead-of-tail", *STORE),
     _SEARCHING,
     parameters=(
         *BY_ID,

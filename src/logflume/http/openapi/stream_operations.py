@@ -5,7 +5,9 @@ from __future__ import annotations
 from logflume.generic.names import MAX_NAME_CHARS
 from logflume.http.openapi import stream_examples as examples
 from logflume.http.openapi.operation import (
+    APPEND,
     COMPRESSED,
+    GROW,
     JSON,
     PRODUCER,
     STORE,
@@ -97,7 +99,7 @@ _PUT = Operation(
             *("Stream-Next-Offset", "Stream-Closed"),
         ),
     },
-    ("bad-request", "no-such-log", "conflict", "too-large", "unsupported-type", *WRITE),
+    ("bad-request", "no-such-log", "conflict", "too-large", "unsupported-type", *GROW),
     "`Content-Type` is the log's for good: `application/octet-stream` if there is none, of a fork "
     "the source's. The body is the log's beginning: of `application/json` an array of messages, "
     "or one; of any other type one record, byte for byte. At most 20 MiB.\n\n"
@@ -130,7 +132,7 @@ _POST = Operation(
     },
     (
         *("bad-request", "producer-fenced", "no-such-log", "log-gone", "log-closed", "conflict"),
-        *("producer-gap", "too-large", "unsupported-type", *WRITE),
+        *("producer-gap", "too-large", "unsupported-type", *APPEND),
     ),
     "`Content-Type` is the log's. An array is that many messages; an empty one is refused, as is "
     "an empty body that does not close. At most 20 MiB, stored whole or not at all.\n\n"

@@ -36,6 +36,8 @@
  * @property {string} [status]
  * @property {number | null} [exit_code]
  * @property {number} [lines]
+ * @property {number} [from] the first number of those that an `omitted` record stands for
+ * @property {number} [omitted] of the end: how many of the records before it are not kept
  * @property {string} [digest] of the end: `sha256:` and that of the NDJSON history before it
  * @property {number} [redacted] places at which a secret was taken out; of the end: records with such
  * @property {string} [redacted_at] of the end: when that was last done

@@ -85,7 +85,9 @@ export class History {
     const last = JSON.parse(new TextDecoder().decode(this.#held) || "null");
     if (last?.kind !== "end" || last.n !== end.n || last.lines !== end.lines) return false;
     if (last.digest !== end.digest && last.redacted_at === end.redacted_at) return false;
-    return this.#lines === end.lines && this.#lines === end.n - 1 && `sha256:${this.#hash.hex()}` === last.digest;
+    // One record stands for those that are no longer kept.
+    const lines = last.omitted ? end.n - last.omitted : end.n - 1;
+    return this.#lines === lines && end.lines === end.n - 1 && `sha256:${this.#hash.hex()}` === last.digest;
   }
 
   /** @param {Uint8Array} bytes whole lines, or the beginning of one whose rest follows */

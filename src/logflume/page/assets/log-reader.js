@@ -11,7 +11,7 @@ import { check } from "./check.js";
 import { answerOf, FIRST_QUERY, FIRST_READ } from "./first-read.js";
 import { Follow } from "./follow.js";
 import { LOOK_AHEAD, LOOK_BACK, linesOf } from "./joins.js";
-import { Order } from "./numbers.js";
+import { firstOf, Order } from "./numbers.js";
 import { Reading } from "./reading.js";
 import { common, endOf, keptOf, merged, nearOf } from "./spans.js";
 import { Windows } from "./windows.js";
@@ -122,7 +122,7 @@ export class LogReader {
   #take({ records }) {
     const isFirst = this.#order.next === null;
     // The last records begin wherever they do; fewer are the whole log, which begins with 1.
-    if (isFirst) this.#order.begin(records.length < FIRST_READ ? 1 : records[0].n);
+    if (isFirst) this.#order.begin(numbersOf(records) < FIRST_READ ? 1 : firstOf(records[0]));
     const fresh = this.#order.take(records);
     if (fresh.length === 0) return this.#schedule(PUSH_MS);
     const first = fresh[0].n;
@@ -269,4 +269,9 @@ export class LogReader {
 /** @param {LogRecord} record */
 function isMark({ kind, level }) {
   return kind !== undefined || level !== undefined;
+}
+
+/** How many numbers the records stand for. @param {LogRecord[]} records */
+function numbersOf(records) {
+  return records.reduce((sum, record) => sum + record.n - firstOf(record) + 1, 0);
 }

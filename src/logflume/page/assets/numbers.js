@@ -3,7 +3,8 @@
  *
  * Records are numbered 1, 2, 3 … without gaps, so a lost or repeated one cannot hide: `Order` sees
  * every record that is handed to the page, before anything is painted or left out, and a fault once
- * found stays.
+ * found stays. Records that are no longer kept are no fault: one stands for them, and says from
+ * which number on.
  */
 
 /** @typedef {import("./api.js").LogRecord} LogRecord */
@@ -40,7 +41,8 @@ export class Order {
     return records.filter((record) => {
       const expected = this.next ?? record.n;
       if (record.n < expected) return this.#fault("repeated", record.n, record.n);
-      if (record.n > expected) this.#fault("missing", expected, record.n - 1);
+      const first = firstOf(record);
+      if (first > expected) this.#fault("missing", expected, first - 1);
       this.next = record.n + 1;
       if (record.kind === "end") this.end = record;
       return true;
@@ -53,9 +55,10 @@ export class Order {
    */
   check(records, first, before) {
     let expected = first;
-    for (const { n } of records) {
+    for (const record of records) {
+      const { n } = record;
       if (n < expected) this.#fault("repeated", n, n);
-      if (n > expected) this.#fault("missing", expected, n - 1);
+      if (firstOf(record) > expected) this.#fault("missing", expected, firstOf(record) - 1);
       expected = n + 1;
     }
     if (expected < before) this.#fault("missing", expected, before - 1);
@@ -68,4 +71,9 @@ export class Order {
     else if (this.faults.length < MOST_FAULTS) this.faults.push({ what, from, to });
     return false;
   }
+}
+
+/** The first number that a record stands for: its own, but where others are no longer kept. @param {LogRecord} record */
+export function firstOf({ n, kind, from = n }) {
+  return kind === "omitted" ? from : n;
 }

@@ -1,0 +1,44 @@
+"""Taking records out of the middle, or the beginning, of a log's rows.
+
+Rows that lie in the gap go; the one or two that lie across a border of it are cut. A caller trims a
+few megabytes at a time, so no transaction is held up by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import apsw
+
+from logflume.records import Chunk, Gap, Seq
+
+ChunkOfRow = Callable[..., Chunk]
+InsertRow = Callable[[int, Chunk], None]
+
+
+def trim_rows(
+    connection: apsw.Connection, key: int, gap: Gap, chunk_of_row: ChunkOfRow, insert: InsertRow
+) -> None:
+    """Remove the records of the log's `gap`."""
+    found = connection.execute(
+        "SELECT last, ends, body FROM chunks WHERE log = ? AND last > ? ORDER BY last LIMIT 1",
+        (key, gap.after),
+    ).fetchall()
+    found += connection.execute(
+        "SELECT last, ends, body FROM chunks WHERE log = ? AND last > ? ORDER BY last LIMIT 1",
+        (key, gap.until),
+    ).fetchall()
+    across = {row[0]: chunk_of_row(*row) for row in found}
+    connection.execute(
+        "DELETE FROM chunks WHERE log = ? AND last > ? AND last <= ?", (key, gap.after, gap.until)
+    )
+    for chunk in across.values():
+        if chunk.first > gap.until:
+            continue  # all of it stays, and it was not touched
+        connection.execute("DELETE FROM chunks WHERE log = ? AND last = ?", (key, chunk.last))
+        for kept in (chunk.between(Seq(0), gap.after), chunk.between(gap.until, chunk.last)):
+            if kept:
+                insert(key, kept)
+
+
+__all__ = ["trim_rows"]
