@@ -1,6 +1,6 @@
 # Every verb of the project. Each sets up what it needs; none needs a virtual environment made first.
 .DEFAULT_GOAL := help
-.PHONY: help install run check test faults fuzz bench screenshots lock clean
+.PHONY: help install run check test faults fuzz soak bench screenshots lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ faults: install ## plant known faults, one at a time, and see that a test catche
 
 fuzz: install ## try every parser with made-up input, a hundred times as much as the tests do
 	LOGFLUME_FUZZ=100 LOGFLUME_EXAMPLES=1000 .venv/bin/python -m pytest -q --timeout=0 tests/test_fuzz_http.py tests/test_fuzz_bodies.py tests/test_openapi_generated.py
+
+soak: install ## what the tests of the promise do for seconds, for an hour
+	scripts/soak
 
 bench: install ## speed and memory, as figures
 	scripts/bench

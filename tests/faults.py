@@ -129,11 +129,12 @@ FAULTS = (
         "acknowledged and announced before it is committed",
         "store/sqlite_writer.py",
         """        self._connection.execute("COMMIT")
-        return outcomes""",
+        if""",
         """        self._on_commit(outcomes, self._transaction.take_announcements())
         __import__("time").sleep(0.005)
         self._connection.execute("COMMIT")
-        return []""",
+        return []
+        if""",
         f"{SQLITE} {CRASH}",
     ),
     Fault(
@@ -173,8 +174,8 @@ FAULTS = (
     Fault(
         "small rows are gathered one short",
         "store/sqlite_transaction.py",
-        "        loose = [chunk_of_row(*row) for row in rows]",
-        "        loose = [chunk_of_row(*row) for row in rows][:-1]",
+        "        loose = [chunk_of_row(known.log, *row) for row in rows]",
+        "        loose = [chunk_of_row(known.log, *row) for row in rows][:-1]",
         SQLITE,
     ),
     Fault(

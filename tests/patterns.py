@@ -90,7 +90,9 @@ class Source:
         """The same over a WebSocket."""
         base = str(self.client.base_url).rstrip("/").replace("http", "ws", 1)
         address = f"{base}{self.path}?live=ws&offset={offset}"
-        async with websockets.connect(address, compression=None, max_size=None) as socket:
+        async with websockets.connect(
+            address, compression=None, max_size=None, open_timeout=None
+        ) as socket:
             async for text in socket:
                 message = msgspec.json.decode(text, type=_Message)
                 assert message.type == "batch"

@@ -9,12 +9,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from logflume.errors import LogExists, LogGone, StoreCorrupt, StoreUnavailable
+from logflume.errors import Duplicate, LogExists, LogGone, StoreCorrupt, StoreUnavailable
 from logflume.records import Ancestor, Append, Lifetime, Producer, Seq
 from logflume.store import sqlite_file
 from logflume.store.sqlite import SqliteStore
 from logflume.store.sqlite_file import DATABASE, MIGRATIONS, open_writer, refuse_wal_reset_bug
+from logflume.store.sqlite_rows import state_crc
 from tests.contract.store import EMPTY, LOG, OTHER, append_of, everything
+from tests.older import make_older
 from tests.test_wire_state import BEFORE_FORKS
 
 
@@ -91,6 +93,32 @@ async def test_an_older_database_is_brought_forward(
     await second.close()
     assert rows(tmp_path, "PRAGMA user_version") == [(len(MIGRATIONS) + 1,)]
     assert rows(tmp_path, "SELECT x FROM added") == [(1,)]
+
+
+async def test_rows_without_checksums_are_given_them(tmp_path: Path) -> None:
+    """A database of the first version is read as it was, and goes on.
+
+    Caught: rows that are taken for damaged, or not checked, for ever."""
+    make_older(tmp_path / "data", LOG, "p", ["a", "b"])
+    store = await opened(tmp_path / "data")
+    assert await everything(store) == [b"1:a\n", b"2:b\n"]
+    with pytest.raises(Duplicate):
+        await store.append(LOG, append_of("b", producer=Producer("p", 0, 1)))
+    assert (await store.append(LOG, append_of("c", producer=Producer("p", 0, 2)))).tail == 3
+    await store.close()
+    assert rows(tmp_path / "data", "SELECT 1 FROM chunks WHERE crc = 0") == []
+
+
+async def test_a_store_that_was_closed_is_one_file(tmp_path: Path) -> None:
+    """Whoever copies the database of a stopped server has all of it.
+
+    Caught: readers that are the last to let go, and cannot write the log back."""
+    store = await opened(tmp_path)
+    await store.create(LOG, EMPTY, append_of("a"))
+    assert await everything(store) == [b"1:a\n"]
+    await store.close()
+    assert not (tmp_path / f"{DATABASE}-wal").exists()
+    assert rows(tmp_path, "SELECT last FROM chunks") == [(1,)]
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -171,7 +199,8 @@ async def test_a_log_that_an_older_logflume_stored_goes_on(tmp_path: Path) -> No
     await first.close()
     as_it_was = {name: getattr(state, name) for name in BEFORE_FORKS}
     connection = apsw.Connection(str(tmp_path / DATABASE))
-    connection.execute("UPDATE logs SET state = ?", (msgspec.msgpack.encode(as_it_was),))
+    stored = msgspec.msgpack.encode(as_it_was)
+    connection.execute("UPDATE logs SET state = ?, crc = ?", (stored, state_crc(LOG, stored)))
     connection.close()
 
     second = await opened(tmp_path)

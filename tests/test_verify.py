@@ -19,6 +19,7 @@ from logflume.errors import StoreUnavailable
 from logflume.records import Seq, State
 from logflume.wire.state import decode_state, encode_state
 from tests.cli_tools import NOBODY, CommandLine
+from tests.older import seal
 from tests.stored import Filled, changed, filled_folder
 
 Damage = Callable[[apsw.Connection, Filled], object]
@@ -180,10 +181,30 @@ def test_what_is_whole_is_found_whole(whole: tuple[Path, Filled], tmp_path: Path
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_damage_is_found(damage: Damage, whole: tuple[Path, Filled], tmp_path: Path) -> None:
-    """And told by what is wrong with what."""
+    """And told by what is wrong with what, although each row's checksum is right."""
+
+    def change(database: apsw.Connection) -> None:
+        damage(database, whole[1])
+        seal(database)
+
     copied(whole[0], tmp_path)
-    found = examine(changed(tmp_path, lambda database: damage(database, whole[1])))
+    found = examine(changed(tmp_path, change))
     assert any(DAMAGES[damage] in told for told in found.damages), found.damages
+
+
+def test_what_its_checksum_does_not_fit_is_found(
+    whole: tuple[Path, Filled], tmp_path: Path
+) -> None:
+    """Records, and states."""
+    copied(whole[0], tmp_path)
+
+    def change(database: apsw.Connection) -> None:
+        flip_a_byte(database, whole[1])
+        miscount_the_bytes(database, whole[1])
+
+    told = "\n".join(examine(changed(tmp_path, change)).damages)
+    assert f"records of {ended(whole[1])} up to" in told
+    assert f"the state of deployment/{whole[1].running} is damaged in the store" in told
 
 
 def test_a_file_cut_short_is_found(whole: tuple[Path, Filled], tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from logflume.store.sqlite import SqliteStore
 from logflume.store.sqlite_snapshot import COPY
 from tests.cli_tools import LOGFLUME, NOBODY, CommandLine
 from tests.contract.store import EMPTY, LOG
-from tests.live.test_crash import Producer
+from tests.producing import Producer
 from tests.servers import ServerProcess, new_deployment
 from tests.test_metrics import until
 from tests.websocket import log_path

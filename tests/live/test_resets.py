@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import httpx2
 import pytest
@@ -33,7 +33,7 @@ async def produce(client: httpx2.AsyncClient, path: str) -> None:
     assert end.status_code == 200
 
 
-async def pieces(source: Source, name: str, offset: str) -> AsyncIterator[Piece]:
+async def pieces(source: Source, name: str, offset: str) -> AsyncGenerator[Piece, None]:
     """What one pattern brings until its connection is cut."""
     if name == "SSE":
         async for piece in source.sse_pieces(offset):

@@ -28,6 +28,7 @@ from logflume.access.first_token import first_token
 from logflume.access.people import Provider
 from logflume.cli.door import Door, room_for_connections
 from logflume.cli.keeping import FreeRoom, keep_retaining, watch_room
+from logflume.cli.lifetime_clock import LifetimeClock
 from logflume.cli.log_format import announce, log_to
 from logflume.cli.notify import READY, STOPPING, notify
 from logflume.cli.receipt import Deadlines, Receipt
@@ -274,7 +275,12 @@ async def _context(
         room=room,
     )
     await deployments.start()
-    logs = Logs(store, clock=_now_us, room=room, max_log_bytes=keeping.max_log_bytes)
+    logs = Logs(
+        store,
+        clock=LifetimeClock(_now_us, _steady_us),
+        room=room,
+        max_log_bytes=keeping.max_log_bytes,
+    )
     public_url = serving.access.public_url
     return Context(
         *(store, tails, deployments, logs, _now_us, origins),
@@ -288,6 +294,10 @@ async def _context(
 
 def _now_us() -> int:
     return time.time_ns() // 1000
+
+
+def _steady_us() -> int:
+    return time.monotonic_ns() // 1000
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -121,6 +121,10 @@ class Logs:
             await self._delete_expired(log)
             raise
 
+    def now_us(self) -> int:
+        """The time by which logs expire."""
+        return self._clock()
+
     async def state(self, log: LogId) -> State:
         """The log's state now. Raises NoSuchLog, LogGone."""
         state = await self._store.state(log)

@@ -167,7 +167,7 @@ class StreamsApi:
         self, log: LogId, headers: Mapping[str, str], body: bytes, producer: Producer | None
     ) -> State:
         append = Append(
-            self._context.clock(),
+            self._logs.now_us(),
             producer=producer,
             close=closes(headers),
             writer_seq=writer_seq_of(headers),

@@ -24,7 +24,7 @@ from typing import IO, TypeVar
 import apsw
 from msgspec.structs import replace
 
-from logflume.errors import NoSuchLog, StoreError, StoreUnavailable
+from logflume.errors import NoSuchLog, StoreCorrupt, StoreError, StoreUnavailable
 from logflume.records import Append, Chunk, LogId, Rewrite, Seq, State
 from logflume.store import Announcement, Figures, Listener
 from logflume.store.sqlite_file import (
@@ -38,10 +38,11 @@ from logflume.store.sqlite_file import (
     refuse_wal_reset_bug,
     translated,
 )
+from logflume.store.sqlite_mark import Mark
+from logflume.store.sqlite_rows import chunk_of_row, id_of_row, state_of_row
 from logflume.store.sqlite_snapshot import remove_left_over
-from logflume.store.sqlite_transaction import Transaction, chunk_of_row
+from logflume.store.sqlite_transaction import Transaction
 from logflume.store.sqlite_writer import Copied, Job, Outcome, Writer
-from logflume.wire.state import decode_state
 
 T = TypeVar("T")
 
@@ -58,27 +59,33 @@ class SqliteStore:
 
         `on_failure` is called on the loop when the database fails in a way that cannot be gone on
         from; from then on every change raises StoreUnavailable. Raises StoreUnavailable when the
-        folder cannot be written or another server has it, or SQLite is not safe; StoreCorrupt.
+        folder cannot be written or another server has it, or SQLite is not safe; StoreCorrupt when
+        what was acknowledged is not all there.
         """
         refuse_wal_reset_bug(apsw.sqlite_lib_version())
         lock = lock_folder(folder)
         try:
             remove_left_over(folder)
             connection = open_writer(folder)
+            mark = Mark(folder)
+            with translated():
+                mark.check(connection)
         except BaseException:
             lock.close()
             raise
-        return cls(folder, lock, connection, on_failure)
+        return cls(folder, lock, connection, mark, on_failure)
 
     def __init__(
         self,
         folder: Path,
         lock: IO[str],
         connection: apsw.Connection,
+        mark: Mark,
         on_failure: Callable[[StoreError], None],
     ) -> None:
         self._folder = folder
         self._lock = lock
+        self._mark = mark
         self._loop = asyncio.get_running_loop()
         self._listeners: list[Listener] = []
         self._closed = False
@@ -90,6 +97,7 @@ class SqliteStore:
         self._measurer = ThreadPoolExecutor(1, "logflume-measurer")
         self._writer = Writer(
             connection,
+            mark,
             lambda *commit: self._on_loop(self._committed, *commit),
             lambda error: self._on_loop(on_failure, error),
             lambda copied: self._on_loop(_hand_over, copied),
@@ -165,6 +173,7 @@ class SqliteStore:
         self._writer.stop()
         await asyncio.to_thread(self._writer.join)
         self._listeners.clear()
+        self._mark.close()
         self._lock.close()
 
     def _write(self, work: Callable[[Transaction], T], *, last: bool = False) -> asyncio.Future[T]:
@@ -235,10 +244,10 @@ def _file_bytes(path: Path) -> int:
 
 
 def _state(connection: apsw.Connection, log: LogId) -> State:
-    row = connection.execute("SELECT state FROM logs WHERE id = ?", (log,)).fetchone()
+    row = connection.execute("SELECT state, crc FROM logs WHERE id = ?", (log,)).fetchone()
     if row is None:
         raise NoSuchLog(log)
-    return decode_state(row[0])
+    return state_of_row(log, *row)
 
 
 def _records(
@@ -247,14 +256,16 @@ def _records(
     found: list[Chunk] = []
     size = 0
     rows = connection.execute(
-        "SELECT last, ends, body FROM chunks"
+        "SELECT last, ends, body, crc FROM chunks"
         " WHERE log = (SELECT key FROM logs WHERE id = ?) AND last > ? ORDER BY last",
         (log, after),
     )
     for row in rows:
-        chunk = chunk_of_row(*row)
+        chunk = chunk_of_row(log, *row)
         if chunk.first > until:
             break
+        if found and not _follows(connection, log, found[-1], chunk):
+            raise StoreCorrupt(f"record {found[-1].last + 1} of {log} is missing in the store")
         found.append(chunk.between(after, until))
         size += len(found[-1].body)
         if size >= max_bytes or chunk.last >= until:
@@ -263,6 +274,14 @@ def _records(
     if not found:
         _state(connection, log)
     return found
+
+
+def _follows(connection: apsw.Connection, log: LogId, before: Chunk, chunk: Chunk) -> bool:
+    """Whether nothing is missing between the two but what was trimmed."""
+    if chunk.first == before.last + 1:
+        return True
+    gap = _state(connection, log).gap
+    return gap is not None and gap.after <= before.last and chunk.first <= gap.until + 1
 
 
 def _listed(
@@ -279,11 +298,13 @@ def _listed(
     conditions.append(f"logs.id = {first}.id")
     # CROSS JOIN keeps the order of the sources. No value gets into the text.
     query = (
-        f"SELECT logs.id, logs.state FROM {' CROSS JOIN '.join([*sources, 'logs'])}"  # noqa: S608
+        "SELECT CAST(logs.id AS BLOB), logs.state, logs.crc"  # noqa: S608
+        f" FROM {' CROSS JOIN '.join([*sources, 'logs'])}"
         f" WHERE {' AND '.join(conditions)} ORDER BY {first}.id DESC LIMIT ?"
     )
     rows = connection.execute(query, (*values, limit))
-    return [(LogId(log), decode_state(state)) for log, state in rows]
+    named = ((id_of_row(log), stored) for log, *stored in rows)
+    return [(log, state_of_row(log, *stored)) for log, stored in named]
 
 
 __all__ = ["SqliteStore"]

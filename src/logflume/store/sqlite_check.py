@@ -19,13 +19,14 @@ import apsw
 
 from logflume.errors import StoreCorrupt, StoreError, StoreUnavailable
 from logflume.records import Chunk, Gap, LogId, Seq, State
-from logflume.store.sqlite_file import MIGRATIONS, refuse_wal_reset_bug, translated
-from logflume.store.sqlite_transaction import chunk_of_row
+from logflume.store.sqlite_file import DATABASE, MIGRATIONS, refuse_wal_reset_bug, translated
+from logflume.store.sqlite_rows import chunk_of_row, id_of_row, state_of_row
 from logflume.wire.omitted import omitted
-from logflume.wire.state import decode_state
 
 MAX_TOLD = 100
 """Damages of the file itself that SQLite is asked for: more say nothing that these do not."""
+
+_LOGS = "SELECT key, CAST(id AS BLOB), state, crc FROM logs"
 
 END_BYTES = 4
 """Of the number that says where a record ends."""
@@ -52,6 +53,10 @@ def open_unused(path: Path) -> apsw.Connection:
         raise StoreUnavailable(f"{path} is a database, but none of Logflume's")
     if version > len(MIGRATIONS):
         raise StoreUnavailable(f"{path} is of a newer Logflume; upgrade this one")
+    if version < len(MIGRATIONS):
+        raise StoreUnavailable(
+            f"{path} is of an older Logflume; let a server serve a copy of it once, as {DATABASE}"
+        )
     return connection
 
 
@@ -68,10 +73,11 @@ class StoredLog:
         """What is stored of it alone, each row seen to be whole. Raises StoreCorrupt."""
         with _told():
             rows = self._connection.execute(
-                "SELECT last, ends, body FROM chunks WHERE log = ? ORDER BY last", (self._key,)
+                "SELECT last, ends, body, crc FROM chunks WHERE log = ? ORDER BY last",
+                (self._key,),
             )
-            for last, ends, body in rows:
-                yield _whole(self.id, last, ends, body)
+            for row in rows:
+                yield _whole(self.id, *row)
 
     def inherited(self) -> Iterator[Chunk]:
         """The records that its ancestors have. Raises as `rows` does."""
@@ -168,19 +174,21 @@ def _told() -> Iterator[None]:
 def stored_logs(connection: apsw.Connection) -> Iterator[StoredLog]:
     """Every log whose state can be read. Raises StoreCorrupt when the table cannot be."""
     with _told():
-        for key, log, state in connection.execute("SELECT key, id, state FROM logs ORDER BY id"):
+        for key, id_bytes, *stored in connection.execute(f"{_LOGS} ORDER BY id"):
+            log = id_of_row(id_bytes)
             try:
-                yield StoredLog(connection, key, LogId(log), decode_state(state))
+                yield StoredLog(connection, key, log, state_of_row(log, *stored))
             except StoreCorrupt:
                 continue  # `file_damages` tells it
 
 
 def find(connection: apsw.Connection, log: LogId) -> StoredLog:
     """The log of this id. Raises StoreCorrupt when it is not there."""
-    row = connection.execute("SELECT key, state FROM logs WHERE id = ?", (log,)).fetchone()
+    row = connection.execute(f"{_LOGS} WHERE id = ?", (log,)).fetchone()
     if row is None:
         raise StoreCorrupt(f"{log} is missing, and records of others lie in it")
-    return StoredLog(connection, row[0], log, decode_state(row[1]))
+    key, _, *stored = row
+    return StoredLog(connection, key, log, state_of_row(log, *stored))
 
 
 def file_damages(connection: apsw.Connection) -> Iterator[str]:
@@ -190,9 +198,10 @@ def file_damages(connection: apsw.Connection) -> Iterator[str]:
             for (told,) in connection.execute(f"PRAGMA integrity_check({MAX_TOLD})"):
                 if told != "ok":
                     yield f"the database is damaged: {told}"
-            for key, log, state in connection.execute("SELECT key, id, state FROM logs"):
+            for key, id_bytes, *stored in connection.execute(_LOGS):
+                log = id_of_row(id_bytes)
                 try:
-                    decode_state(state)
+                    state_of_row(log, *stored)
                 except StoreCorrupt as error:
                     yield f"{log} (key {key}): {error}"
             lost = connection.execute(
@@ -204,13 +213,13 @@ def file_damages(connection: apsw.Connection) -> Iterator[str]:
         yield str(error)
 
 
-def _whole(log: LogId, last: object, ends: object, body: object) -> Chunk:
+def _whole(log: LogId, last: object, ends: object, body: object, crc: int) -> Chunk:
     """A row as a chunk. Raises StoreCorrupt when it cannot be one."""
     if not (isinstance(last, int) and isinstance(ends, bytes) and isinstance(body, bytes)):
         raise StoreCorrupt(f"{log}: a row of its records is not of the right types")
     if not ends or len(ends) % END_BYTES:
         raise StoreCorrupt(f"{log}: the row up to record {last} does not say where each ends")
-    chunk = chunk_of_row(last, ends, body)
+    chunk = chunk_of_row(log, last, ends, body, crc)
     places = chunk.ends
     if places[-1] != len(body) or any(a > b for a, b in pairwise(places)):
         raise StoreCorrupt(f"{log}: the records up to {last} do not fill their row")

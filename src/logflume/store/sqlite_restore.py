@@ -22,6 +22,7 @@ from logflume.errors import StoreUnavailable
 from logflume.records import LogId, State
 from logflume.store.sqlite_check import open_unused, stored_logs
 from logflume.store.sqlite_file import DATABASE, LOCK, lock_folder, translated
+from logflume.store.sqlite_rows import state_crc
 from logflume.wire.state import encode_state
 
 UNFINISHED = f"{DATABASE}.restoring"
@@ -60,10 +61,12 @@ def _renew(database: Path, now_us: int) -> int:
         # What breaks off here is copied anew; a journal left by it must not be played back then.
         connection.pragma("journal_mode", "off")
         with connection:
-            connection.executemany(
-                "UPDATE logs SET state = ? WHERE id = ?",
-                ((encode_state(renewed(state, log, epochs)), log) for log, state in states.items()),
-            )
+            for log, state in states.items():
+                encoded = encode_state(renewed(state, log, epochs))
+                connection.execute(
+                    "UPDATE logs SET state = ?, crc = ? WHERE id = ?",
+                    (encoded, state_crc(log, encoded), log),
+                )
         connection.close()
     return len(states)
 

@@ -9,12 +9,13 @@ writer does before it answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 import apsw
 
 from logflume.errors import Conflict, StoreBusy
-from logflume.records import Chunk, LogId, Seq
+from logflume.records import Chunk, LogId, Rewrite, Seq
+from logflume.store.sqlite_rows import chunk_of_row
 
 
 def rows_with(
@@ -39,16 +40,16 @@ def rows_with(
 
 
 def replace_in(
-    connection: apsw.Connection,
-    rows: Iterable[int],
-    records: Mapping[Seq, bytes],
-    chunk_of_row: Callable[..., Chunk],
+    connection: apsw.Connection, rows: Iterable[int], change: Rewrite
 ) -> Iterable[Chunk]:
-    """Delete the rows, and give their chunks as they are to be stored instead."""
+    """Delete the rows, and give their chunks as they are to be stored instead. Raises
+    StoreCorrupt."""
     for row in rows:
-        [found] = connection.execute("SELECT last, ends, body FROM chunks WHERE rowid = ?", (row,))
+        [found] = connection.execute(
+            "SELECT last, ends, body, crc FROM chunks WHERE rowid = ?", (row,)
+        )
         connection.execute("DELETE FROM chunks WHERE rowid = ?", (row,))
-        yield chunk_of_row(*found).replaced(records)
+        yield chunk_of_row(change.log, *found).replaced(change.records)
 
 
 def cut_off_wal(connection: apsw.Connection) -> None:

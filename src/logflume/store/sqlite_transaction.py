@@ -10,10 +10,10 @@ rollback it is forgotten.
 
 from __future__ import annotations
 
-from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import apsw
 
@@ -21,9 +21,11 @@ from logflume import rules
 from logflume.errors import LogExists, NoSuchLog
 from logflume.records import Append, Chunk, Gap, LogId, Rewrite, Seq, State
 from logflume.store import Announcement
+from logflume.store.sqlite_mark import DELETED
 from logflume.store.sqlite_rewrite import replace_in, rows_with
+from logflume.store.sqlite_rows import chunk_crc, chunk_of_row, state_crc, state_of_row
 from logflume.store.sqlite_trim import trim_rows
-from logflume.wire.state import decode_state, encode_state
+from logflume.wire.state import encode_state
 
 CHUNK_BYTES = 64 * 1024
 """Rows of this size are left alone: larger ones would not be read faster."""
@@ -42,6 +44,7 @@ PURGE_ROWS = 32
 class _Known:
     """What the writer knows of a log besides the database, true as of the running transaction."""
 
+    log: LogId
     key: int
     state: State
     loose_from: Seq
@@ -64,6 +67,8 @@ class Transaction:
         """Whether there may be rows of deleted logs to purge."""
         self.must_cut = False
         """Whether records were replaced whose old bytes may be in the write-ahead log."""
+        self.last_change: tuple[int, int] | None = None
+        """The key of the log that was changed last and its revision, for `sqlite_mark`."""
 
     def create(self, log: LogId, state: State, first: Append | None) -> State:
         """Raises LogExists and what `rules.apply` raises, having changed nothing."""
@@ -72,12 +77,15 @@ class Transaction:
         except NoSuchLog:
             pass
         state, chunk = rules.begin(state, first)
+        encoded = encode_state(state)
         self._connection.execute(
-            "INSERT INTO logs (id, state) VALUES (?, ?)", (log, encode_state(state))
+            "INSERT INTO logs (id, state, crc) VALUES (?, ?, ?)",
+            (log, encoded, state_crc(log, encoded)),
         )
         self._label(log, {}, dict(state.labels))
         key = self._connection.last_insert_rowid()
-        known = self._known[log] = _Known(key, state, chunk.first)
+        known = self._known[log] = _Known(log, key, state, chunk.first)
+        self.last_change = (key, state.revision)
         if chunk:
             self._insert(known, chunk)
         self._announcements.append(Announcement(log, state, [chunk] if chunk else []))
@@ -108,6 +116,7 @@ class Transaction:
         del self._known[log]
         self._announcements.append(Announcement(log, None))
         self.doomed = True
+        self.last_change = (known.key, DELETED)
 
     def touch(self) -> None:
         """Write what stands there already: a page goes to the disk, and nothing grows."""
@@ -131,12 +140,12 @@ class Transaction:
     def _replace(
         self, change: Rewrite, log: _Known, step: tuple[State, Chunk], rows: list[int]
     ) -> None:
-        for chunk in replace_in(self._connection, rows, change.records, chunk_of_row):
+        for chunk in replace_in(self._connection, rows, change):
             for piece in chunk.pieces(MAX_CHUNK_BYTES):
-                self._insert_row(log.key, piece)
+                self._insert_row(log, piece)
         log.state, grown = step
         log.new = [grown] if grown else []
-        self._write(change.log, log)
+        self._write(log)
         del self._known[change.log]  # how long its loose rows are now is not known
 
     def purge(self) -> None:
@@ -154,8 +163,8 @@ class Transaction:
 
     def flush(self) -> None:
         """Write what the jobs left to write."""
-        for log, known in self._touched.items():
-            self._write(log, known)
+        for known in self._touched.values():
+            self._write(known)
         self._touched.clear()
 
     def take_announcements(self) -> list[Announcement]:
@@ -170,58 +179,66 @@ class Transaction:
         self._touched.clear()
         self._announcements.clear()
         self.must_cut = False
+        self.last_change = None
 
     def _find(self, log: LogId) -> _Known:
         known = self._known.get(log)
         if known is None:
             row = self._connection.execute(
-                "SELECT key, state FROM logs WHERE id = ?", (log,)
+                "SELECT key, state, crc FROM logs WHERE id = ?", (log,)
             ).fetchone()
             if row is None:
                 raise NoSuchLog(log)
-            state = decode_state(row[1])
-            known = self._known[log] = _Known(row[0], state, Seq(state.tail + 1))
+            key, *stored = row
+            state = state_of_row(log, *stored)
+            known = self._known[log] = _Known(log, key, state, Seq(state.tail + 1))
         self._known.move_to_end(log)
         return known
 
-    def _write(self, log: LogId, known: _Known) -> None:
+    def _write(self, known: _Known) -> None:
         chunks, known.new = known.new, []
+        encoded = encode_state(known.state)
         self._connection.execute(
-            "UPDATE logs SET state = ? WHERE key = ?", (encode_state(known.state), known.key)
+            "UPDATE logs SET state = ?, crc = ? WHERE key = ?",
+            (encoded, state_crc(known.log, encoded), known.key),
         )
         if chunks:
             chunk = Chunk.merge(chunks)
             self._insert(known, chunk)
         if known.trim is not None:
-            trim_rows(self._connection, known.key, known.trim, chunk_of_row, self._insert_row)
+            insert = partial(self._insert_row, known)
+            trim_rows(self._connection, known.key, known.log, known.trim, insert)
             # What is gathered must not lie across the gap.
             known.loose_from = max(known.loose_from, Seq(known.trim.until + 1))
             known.trim = None
-        self._announcements.append(Announcement(log, known.state, chunks and [chunk]))
+        self._announcements.append(Announcement(known.log, known.state, chunks and [chunk]))
+        self.last_change = (known.key, known.state.revision)
 
     def _insert(self, known: _Known, chunk: Chunk) -> None:
         if known.loose_bytes + len(chunk.body) < CHUNK_BYTES:
             known.loose_bytes += len(chunk.body)
-            self._insert_row(known.key, chunk)
+            self._insert_row(known, chunk)
             return
         if known.loose_bytes:
             chunk = Chunk.merge([*self._take_loose(known), chunk])
         for piece in chunk.pieces(MAX_CHUNK_BYTES):
-            self._insert_row(known.key, piece)
+            self._insert_row(known, piece)
         known.loose_from, known.loose_bytes = Seq(chunk.last + 1), 0
 
-    def _insert_row(self, key: int, chunk: Chunk) -> None:
+    def _insert_row(self, known: _Known, chunk: Chunk) -> None:
+        row = (chunk.last, chunk.ends.tobytes(), chunk.body)
         self._connection.execute(
-            "INSERT INTO chunks (log, last, ends, body) VALUES (?, ?, ?, ?)",
-            (key, chunk.last, chunk.ends.tobytes(), chunk.body),
+            "INSERT INTO chunks (log, last, ends, body, crc) VALUES (?, ?, ?, ?, ?)",
+            (known.key, *row, chunk_crc(known.log, *row)),
         )
 
     def _take_loose(self, known: _Known) -> list[Chunk]:
         where = (known.key, known.loose_from)
         rows = self._connection.execute(
-            "SELECT last, ends, body FROM chunks WHERE log = ? AND last >= ? ORDER BY last", where
+            "SELECT last, ends, body, crc FROM chunks WHERE log = ? AND last >= ? ORDER BY last",
+            where,
         )
-        loose = [chunk_of_row(*row) for row in rows]
+        loose = [chunk_of_row(known.log, *row) for row in rows]
         self._connection.execute("DELETE FROM chunks WHERE log = ? AND last >= ?", where)
         return loose
 
@@ -236,9 +253,4 @@ class Transaction:
             )
 
 
-def chunk_of_row(last: int, ends: bytes, body: bytes) -> Chunk:
-    places = array("I", ends)
-    return Chunk(Seq(last - len(places) + 1), places, body)
-
-
-__all__ = ["Transaction", "chunk_of_row"]
+__all__ = ["Transaction"]

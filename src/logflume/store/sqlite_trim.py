@@ -10,25 +10,26 @@ from collections.abc import Callable
 
 import apsw
 
-from logflume.records import Chunk, Gap, Seq
+from logflume.records import Chunk, Gap, LogId, Seq
+from logflume.store.sqlite_rows import chunk_of_row
 
-ChunkOfRow = Callable[..., Chunk]
-InsertRow = Callable[[int, Chunk], None]
+InsertRow = Callable[[Chunk], None]
 
 
 def trim_rows(
-    connection: apsw.Connection, key: int, gap: Gap, chunk_of_row: ChunkOfRow, insert: InsertRow
+    connection: apsw.Connection, key: int, log: LogId, gap: Gap, insert: InsertRow
 ) -> None:
-    """Remove the records of the log's `gap`."""
-    found = connection.execute(
-        "SELECT last, ends, body FROM chunks WHERE log = ? AND last > ? ORDER BY last LIMIT 1",
-        (key, gap.after),
-    ).fetchall()
-    found += connection.execute(
-        "SELECT last, ends, body FROM chunks WHERE log = ? AND last > ? ORDER BY last LIMIT 1",
-        (key, gap.until),
-    ).fetchall()
-    across = {row[0]: chunk_of_row(*row) for row in found}
+    """Remove the records of the log's `gap`; `insert` stores what is left of a row. Raises
+    StoreCorrupt."""
+    across: dict[Seq, Chunk] = {}
+    for border in (gap.after, gap.until):
+        for row in connection.execute(
+            "SELECT last, ends, body, crc FROM chunks WHERE log = ? AND last > ?"
+            " ORDER BY last LIMIT 1",
+            (key, border),
+        ):
+            chunk = chunk_of_row(log, *row)
+            across[chunk.last] = chunk
     connection.execute(
         "DELETE FROM chunks WHERE log = ? AND last > ? AND last <= ?", (key, gap.after, gap.until)
     )
@@ -38,7 +39,7 @@ def trim_rows(
         connection.execute("DELETE FROM chunks WHERE log = ? AND last = ?", (key, chunk.last))
         for kept in (chunk.between(Seq(0), gap.after), chunk.between(gap.until, chunk.last)):
             if kept:
-                insert(key, kept)
+                insert(kept)
 
 
 __all__ = ["trim_rows"]

@@ -29,12 +29,14 @@ from logflume.errors import (
     Conflict,
     LogError,
     StoreBusy,
+    StoreCorrupt,
     StoreError,
     StoreFull,
     StoreUnavailable,
 )
 from logflume.store import Announcement, Figures
 from logflume.store.sqlite_file import CHECKPOINT_PAGES, translated
+from logflume.store.sqlite_mark import Mark
 from logflume.store.sqlite_rewrite import cut_off_wal
 from logflume.store.sqlite_snapshot import Snapshot
 from logflume.store.sqlite_transaction import Transaction
@@ -77,12 +79,14 @@ class Writer(threading.Thread):
     def __init__(
         self,
         connection: apsw.Connection,
+        mark: Mark,
         on_commit: Callable[[list[Outcome], list[Announcement]], None],
         on_failure: Callable[[StoreError], None],
         on_copied: Callable[[Copied], None],
     ) -> None:
         super().__init__(name="logflume-writer", daemon=True)
         self._connection = connection
+        self._mark = mark
         self._transaction = Transaction(connection)
         self._on_commit = on_commit
         self._on_failure = on_failure
@@ -241,13 +245,16 @@ class Writer(threading.Thread):
         if self._transaction.doomed:
             self._transaction.purge()
         self._connection.execute("COMMIT")
+        if self._transaction.last_change is not None:
+            self._mark.note(*self._transaction.last_change)
         return outcomes
 
     def _work(self, job: Job) -> Outcome:
-        """A caller's error is that job's alone: `rules` raises before anything has changed."""
+        """A caller's error is that job's alone: `rules` raises before anything has changed. So is
+        a log's damaged state; what SQLite itself finds damaged is everybody's."""
         try:
             return job, job.work(self._transaction), None
-        except CallerError as error:
+        except (CallerError, StoreCorrupt) as error:
             return job, None, error
 
     def _roll_back(self, jobs: list[Job], error: StoreError) -> None:
