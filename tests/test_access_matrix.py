@@ -46,6 +46,7 @@ ADMIN = _answers(other=404, reader=403, writer=403, share=403)
 READ_NAME = {**READ, "share": 404}
 LIST = _answers(other=OK, reader=OK, writer=403, share=403)
 MAKE = _answers(other=403, reader=403, writer=OK, share=403)
+PROJECT_ADMIN = _answers(other=403, reader=403, writer=403, share=403)
 EVERYWHERE = _answers(other=403, reader=403, writer=403, share=403)
 
 NEEDS = {
@@ -68,6 +69,8 @@ NEEDS = {
     "DELETE /v1/stream/{name}": ADMIN,
     "OPTIONS /v1/stream/{name}": ANYBODY,
     "GET /v1/audit": EVERYWHERE,
+    "GET /v1/projects/{project}": PROJECT_ADMIN,
+    "PUT /v1/projects/{project}": PROJECT_ADMIN,
     "GET /v1/tokens": EVERYWHERE,
     "POST /v1/tokens": EVERYWHERE,
     "DELETE /v1/tokens/{id}": EVERYWHERE,
@@ -106,6 +109,7 @@ BODIES = {
     "POST /v1/deployments/{id}/redactions": ("application/json", '{"text": "line", "line": 1}'),
     "PUT /v1/stream/{name}": ("text/plain", ""),
     "POST /v1/stream/{name}": ("text/plain", "bytes"),
+    "PUT /v1/projects/{project}": ("application/json", "{}"),
     "POST /v1/tokens": (
         "application/json",
         '{"name": "t", "grants": [{"scope": "read", "projects": ["shop"]}]}',
@@ -180,6 +184,7 @@ class Everybody:
                 assert made.status_code == 201
         if path == "/v1/tokens/{id}":
             path = path.replace("{id}", str(self.server.token({"scope": "read"})["id"]))
+        path = path.replace("{project}", "shop")
         if "{secret}" in path:
             deployment = self.server.deployment()
             path = path.replace("{secret}", self.server.share_secret(deployment))

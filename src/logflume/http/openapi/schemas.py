@@ -216,6 +216,7 @@ class AuditRecord(msgspec.Struct):
     deployment: str | UnsetType = UNSET
     lines: list[int] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
+    project: str | UnsetType = UNSET
 
 
 class Problem(msgspec.Struct, kw_only=True):
