@@ -11,6 +11,7 @@ PROJECTS = "tests/test_projects.py"
 RETENTION = "tests/test_retention.py"
 CROWDING = "tests/test_crowding.py"
 LINEAGE = "tests/test_lineage.py"
+VERIFY = "tests/test_verify_trimmed.py"
 CACHING = "tests/test_caching.py"
 
 ROWS = (
@@ -141,6 +142,20 @@ ROWS = (
         "        gap=_inherited(of.gap, at),\n",
         "",
         SIZES,
+    ),
+    (
+        "verifying takes a gap for damage",
+        "store/sqlite_check.py",
+        "gap.until if gap is not None and gap.after <= done < gap.until else done",
+        "done",
+        VERIFY,
+    ),
+    (
+        "verifying counts one for all that is not kept",
+        "deployments/end_digest.py",
+        "lines + (chunk.omitted or len(chunk))",
+        "lines + len(chunk)",
+        VERIFY,
     ),
     (
         "a generic log grows beyond its limit",

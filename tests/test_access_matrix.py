@@ -63,6 +63,8 @@ NEEDS = {
     "POST /v1/deployments/{id}/shares": ADMIN,
     "DELETE /v1/deployments/{id}/shares/{share}": ADMIN,
     "GET /v1/deployments/feed": EVERYWHERE,
+    "GET /v1/projects/{project}": EVERYWHERE,
+    "PUT /v1/projects/{project}": EVERYWHERE,
     "GET /v1/stream/{name}": READ_NAME,
     "PUT /v1/stream/{name}": MAKE,
     "POST /v1/stream/{name}": WRITE,
@@ -107,6 +109,7 @@ BODIES = {
     "POST /v1/deployments/{id}/log": ("text/plain", "line\n"),
     "POST /v1/deployments/{id}/shares": ("application/json", "{}"),
     "POST /v1/deployments/{id}/redactions": ("application/json", '{"text": "line", "line": 1}'),
+    "PUT /v1/projects/{project}": ("application/json", "{}"),
     "PUT /v1/stream/{name}": ("text/plain", ""),
     "POST /v1/stream/{name}": ("text/plain", "bytes"),
     "PUT /v1/projects/{project}": ("application/json", "{}"),
@@ -188,6 +191,7 @@ class Everybody:
         if "{secret}" in path:
             deployment = self.server.deployment()
             path = path.replace("{secret}", self.server.share_secret(deployment))
+        path = path.replace("{project}", "shop")
         return path.replace("{name}", "page.css").replace("{edition}", "any")
 
     def ask(self, call: str, path: str, who: str, **more: str) -> tuple[int, dict[str, str], bytes]:

@@ -19,7 +19,7 @@ from logflume.records import Seq
 from logflume.store.memory import MemoryStore
 from tests.cli_tools import CommandLine
 from tests.own_server import OwnServer
-from tests.servers import ServerProcess
+from tests.servers import ServerProcess, new_deployment
 
 DEFAULTS = ProjectSettings(90, 0, 2**30)
 
@@ -176,6 +176,27 @@ def test_the_command_line(tmp_path: Path, shared_server: ServerProcess) -> None:
     shown = logflume("project", "show", name)
     assert b"keep_days      for ever (the server's)\n" in shown.stdout
     assert b"mask" not in shown.stdout
+
+
+@pytest.mark.live
+def test_masks_are_applied_from_when_they_are_set(
+    tmp_path: Path, shared_server: ServerProcess
+) -> None:
+    """On a connection that was there before, too. Caught: a setting that does nothing."""
+    name, secret = f"masked-{tmp_path.name}", "AKIA0123456789ABCDEF"
+    log = (
+        f"{shared_server.url}/v1/deployments/{new_deployment(shared_server.url, project=name)}/log"
+    )
+    with httpx2.Client() as client:
+        for masks in ([], ["AKIA[0-9A-Z]{16}"], []):
+            settings = {"masks": masks}
+            address = f"{shared_server.url}/v1/projects/{name}"
+            assert httpx2.put(address, json=settings).status_code == 200
+            for _ in range(3):
+                body = f"key {secret}\n"
+                client.post(log, content=body, headers={"content-type": "text/plain"})
+        texts = client.get(f"{log}?format=text").text.splitlines()
+    assert [secret in text for text in texts] == [True] * 3 + [False] * 3 + [True] * 3
 
 
 @pytest.mark.parametrize(

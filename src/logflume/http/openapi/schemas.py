@@ -214,6 +214,8 @@ class AuditRecord(msgspec.Struct):
     name: str | UnsetType = UNSET
     scopes: list[str] | UnsetType = UNSET
     deployment: str | UnsetType = UNSET
+    project: str | UnsetType = UNSET
+    why: Literal["keep_days", "keep_bytes"] | UnsetType = UNSET
     lines: list[int] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
     project: str | UnsetType = UNSET
@@ -330,6 +332,7 @@ MEANINGS: dict[str, Json] = {
         **_TIME,
     },
     "OmittedRecord.text": {"description": "The same in words."},
+    "why": {"description": "Which setting a deployment was deleted for."},
     "keep_days": {
         "description": "Deployments that ended so many days ago are deleted; 0 is never, null "
         "what the server has for all."
