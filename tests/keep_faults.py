@@ -18,8 +18,8 @@ ROWS = (
     (
         "a row across the gap goes as a whole",
         "store/sqlite_trim.py",
-        "            if kept:\n",
-        "            if False:\n",
+        "    return [chunk for chunk in kept if chunk]",
+        "    return []",
         SQLITE,
     ),
     (
@@ -53,7 +53,7 @@ ROWS = (
     (
         "a read goes over a gap that is new",
         "lineage.py",
-        "return chunks if gap is not None else _before_a_gap(chunks)",
+        "return _before_a_gap(chunks)",
         "return chunks",
         LINEAGE,
     ),

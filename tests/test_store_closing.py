@@ -8,7 +8,6 @@ from pathlib import Path
 from logflume.errors import StoreUnavailable
 from logflume.store.sqlite import SqliteStore
 from logflume.store.sqlite_file import DATABASE, LOCK, WAL
-from logflume.store.sqlite_mark import MARK
 from logflume.store.sqlite_snapshot import COPY
 from tests.contract.store import EMPTY, LOG, append_of, everything
 
@@ -34,7 +33,7 @@ async def test_a_store_that_is_closed_is_one_file(tmp_path: Path) -> None:
     """Its write-ahead log is written back. Caught: a reader that is still open."""
     store = await written(tmp_path)
     await store.close()
-    assert names(tmp_path) == {DATABASE, LOCK, MARK}
+    assert names(tmp_path) == {DATABASE, LOCK}
     again = await opened(tmp_path)
     assert await everything(again) == [b"1:one\n"]
     await again.close()

@@ -38,11 +38,12 @@ async def stored(
         if now.epoch == state.epoch and now.gap != gap:  # trimmed since `state` was known
             return await stored(store, log, now, after, until=until, max_bytes=max_bytes)
         raise StoreCorrupt(f"record {after + 1} of {where} is missing in the store")
-    return chunks if gap is not None else _before_a_gap(chunks)
+    return _before_a_gap(chunks)
 
 
 def _before_a_gap(chunks: Sequence[Chunk]) -> Sequence[Chunk]:
-    """The chunks that follow one another: some may have been trimmed since the state was known."""
+    """The chunks that follow one another: some may have been trimmed since the state was known, or
+    be missing, which the next read finds."""
     for place, (chunk, following) in enumerate(pairwise(chunks), 1):
         if following.first != chunk.last + 1:
             return chunks[:place]

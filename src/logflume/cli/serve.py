@@ -275,12 +275,8 @@ async def _context(
         room=room,
     )
     await deployments.start()
-    logs = Logs(
-        store,
-        clock=LifetimeClock(_now_us, _steady_us),
-        room=room,
-        max_log_bytes=keeping.max_log_bytes,
-    )
+    patient = LifetimeClock(_now_us, _steady_us)
+    logs = Logs(store, clock=patient, room=room, max_log_bytes=keeping.max_log_bytes)
     public_url = serving.access.public_url
     return Context(
         *(store, tails, deployments, logs, _now_us, origins),

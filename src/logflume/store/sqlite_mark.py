@@ -21,6 +21,7 @@ from zlib import crc32
 import apsw
 
 from logflume.errors import StoreCorrupt, StoreUnavailable
+from logflume.store.sqlite_file import WAL
 from logflume.store.sqlite_rows import id_of_row, state_of_row
 
 MARK = "logflume.mark"
@@ -36,8 +37,9 @@ class Mark:
     """The note in one data folder. Raises StoreUnavailable when it cannot be made."""
 
     def __init__(self, folder: Path) -> None:
+        self._path = folder / MARK
         try:
-            file = os.open(folder / MARK, os.O_RDWR | os.O_CREAT, 0o666)
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 if os.fstat(file).st_size < _NOTE.size:
                     os.pwrite(file, bytes(_NOTE.size), 0)  # no hole that a full disk fails
@@ -45,7 +47,7 @@ class Mark:
             finally:
                 os.close(file)
         except OSError as error:
-            raise StoreUnavailable(f"cannot write {folder / MARK}: {error.strerror}") from error
+            raise StoreUnavailable(f"cannot write {self._path}: {error.strerror}") from error
 
     def note(self, key: int, revision: int) -> None:
         """The commit is synced that brought the log of this key to this revision."""
@@ -65,7 +67,11 @@ class Mark:
             )
 
     def close(self) -> None:
+        """Let go of it. Once no write-ahead log is left, all is in the database, which may be put
+        away or replaced; then there is nothing to note."""
         self._page.close()
+        if not self._path.with_name(WAL).exists():
+            self._path.unlink(missing_ok=True)
 
 
 def _note(key: int, revision: int) -> bytes:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import apsw
 
@@ -206,8 +205,8 @@ class Transaction:
             chunk = Chunk.merge(chunks)
             self._insert(known, chunk)
         if known.trim is not None:
-            insert = partial(self._insert_row, known)
-            trim_rows(self._connection, known.key, known.log, known.trim, insert)
+            for piece in trim_rows(self._connection, known.log, known.key, known.trim):
+                self._insert_row(known, piece)
             # What is gathered must not lie across the gap.
             known.loose_from = max(known.loose_from, Seq(known.trim.until + 1))
             known.trim = None

@@ -6,40 +6,39 @@ few megabytes at a time, so no transaction is held up by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import apsw
 
 from logflume.records import Chunk, Gap, LogId, Seq
 from logflume.store.sqlite_rows import chunk_of_row
 
-InsertRow = Callable[[Chunk], None]
 
-
-def trim_rows(
-    connection: apsw.Connection, key: int, log: LogId, gap: Gap, insert: InsertRow
-) -> None:
-    """Remove the records of the log's `gap`; `insert` stores what is left of a row. Raises
-    StoreCorrupt."""
-    across: dict[Seq, Chunk] = {}
-    for border in (gap.after, gap.until):
-        for row in connection.execute(
-            "SELECT last, ends, body, crc FROM chunks WHERE log = ? AND last > ?"
-            " ORDER BY last LIMIT 1",
-            (key, border),
-        ):
-            chunk = chunk_of_row(log, *row)
-            across[chunk.last] = chunk
+def trim_rows(connection: apsw.Connection, log: LogId, key: int, gap: Gap) -> Sequence[Chunk]:
+    """Remove the records of the log's `gap`; what was cut off with them and stays, to be stored
+    again. Raises StoreCorrupt."""
+    kept: list[Chunk] = []
+    across = {
+        row[0]: row for border in (gap.after, gap.until) for row in _row(connection, key, border)
+    }
     connection.execute(
         "DELETE FROM chunks WHERE log = ? AND last > ? AND last <= ?", (key, gap.after, gap.until)
     )
-    for chunk in across.values():
+    for row in across.values():
+        chunk = chunk_of_row(log, *row)
         if chunk.first > gap.until:
             continue  # all of it stays, and it was not touched
         connection.execute("DELETE FROM chunks WHERE log = ? AND last = ?", (key, chunk.last))
-        for kept in (chunk.between(Seq(0), gap.after), chunk.between(gap.until, chunk.last)):
-            if kept:
-                insert(kept)
+        kept += [chunk.between(Seq(0), gap.after), chunk.between(gap.until, chunk.last)]
+    return [chunk for chunk in kept if chunk]
+
+
+def _row(connection: apsw.Connection, key: int, border: Seq) -> apsw.Cursor:
+    """The row in which the record after `border` is."""
+    return connection.execute(
+        "SELECT last, ends, body, crc FROM chunks WHERE log = ? AND last > ? ORDER BY last LIMIT 1",
+        (key, border),
+    )
 
 
 __all__ = ["trim_rows"]
