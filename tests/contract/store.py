@@ -345,6 +345,19 @@ async def test_trimming_among_appends_of_the_same_moment(store: Store) -> None:
     assert [n for n, _ in await kept(store, 10**9)] == [*range(1, 6), *range(19, 221)]
 
 
+async def test_what_is_gathered_does_not_lie_across_a_gap(store: Store) -> None:
+    """Small appends before and after it, one by one, until the store tidies up. Caught: rows that
+    are joined although something between them is gone."""
+    await store.create(LOG, EMPTY)
+    for n in range(1, 220):
+        await store.append(LOG, append_of("x" * 1000))
+        if n == 20:
+            await store.append(LOG, trim(5, 18))
+    found = await kept(store, 10**9)
+    assert [n for n, _ in found] == [*range(1, 6), *range(19, 220)]
+    assert all(record.startswith(b"%d:" % n) for n, record in found)
+
+
 async def test_a_gap_only_grows(store: Store) -> None:
     """What is gone does not come back, and a log has one gap. Caught: a second beginning."""
     await store.create(LOG, EMPTY)

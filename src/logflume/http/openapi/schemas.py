@@ -218,7 +218,6 @@ class AuditRecord(msgspec.Struct):
     why: Literal["keep_days", "keep_bytes"] | UnsetType = UNSET
     lines: list[int] | UnsetType = UNSET
     fields: list[str] | UnsetType = UNSET
-    project: str | UnsetType = UNSET
 
 
 class Problem(msgspec.Struct, kw_only=True):
