@@ -98,7 +98,7 @@ ROWS = (
         "store/sqlite_writer.py",
         "        except (CallerError, StoreCorrupt) as error:",
         "        except CallerError as error:",
-        f"{DAMAGE}::test_a_changed_state_is_refused_and_all_else_goes_on",
+        "tests/test_store_sqlite_file.py",
     ),
     (
         "rows of an older database get no checksum",

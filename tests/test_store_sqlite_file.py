@@ -9,7 +9,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from logflume.errors import Duplicate, LogExists, LogGone, StoreCorrupt, StoreUnavailable
+from logflume.errors import (
+    Duplicate,
+    LogExists,
+    LogGone,
+    StoreCorrupt,
+    StoreError,
+    StoreUnavailable,
+)
 from logflume.records import Ancestor, Append, Lifetime, Producer, Seq
 from logflume.store import sqlite_file
 from logflume.store.sqlite import SqliteStore
@@ -210,3 +217,26 @@ async def test_a_log_that_an_older_logflume_stored_goes_on(tmp_path: Path) -> No
     assert await everything(second) == [b"1:a\n", b"2:b\n"]
     assert (await second.append(LOG, Append(2, delete=True, labels={}))).deleted
     await second.close()
+
+
+async def test_a_log_whose_state_is_damaged_is_refused_alone(tmp_path: Path) -> None:
+    """To who appends and to who reads; the store goes on, and so do the other logs.
+
+    Caught: a damaged row that ends the store for everybody."""
+    failures: list[StoreError] = []
+    first = await opened(tmp_path)
+    for log in (LOG, OTHER):
+        await first.create(log, EMPTY)
+    await first.close()
+    connection = apsw.Connection(str(tmp_path / DATABASE))
+    connection.execute("UPDATE logs SET crc = crc + 1 WHERE id = ?", (LOG,))
+    connection.close()
+    store = await SqliteStore.open(tmp_path, on_failure=failures.append)
+    for _ in range(2):
+        with pytest.raises(StoreCorrupt, match="the state of deployment/one is damaged"):
+            await store.append(LOG, append_of("a"))
+    with pytest.raises(StoreCorrupt):
+        await store.state(LOG)
+    assert (await store.append(OTHER, append_of("b"))).tail == 1
+    assert failures == []
+    await store.close()

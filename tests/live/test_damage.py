@@ -221,9 +221,7 @@ def test_changed_records_are_refused_and_all_else_goes_on(api: Api, server: Serv
 
 
 def test_a_changed_state_is_refused_and_all_else_goes_on(api: Api, server: ServerProcess) -> None:
-    """To readers and to producers of that log alone.
-
-    Caught: a server that ends when somebody appends to a damaged log."""
+    """To readers and to producers of that log alone. Caught: states that are believed."""
     hurt, sound = api.create(project="some"), api.create()
     server.stop()
     change(server.data / DATABASE, '"project":"some"', '"project":"same"')
