@@ -173,7 +173,7 @@ ROWS = (
     (
         "an open server obeys every page",
         GATE,
-        "if _changes(scope) and is_foreign(headers_of(scope), self._context.origins):",
+        "if _changes(scope) and is_foreign(headers_of(scope), self._context.origins.own_only):",
         "if scope is None:",
         f"{COOKIES}::test_an_open_server_obeys_no_other_page",
     ),
@@ -232,6 +232,20 @@ ROWS = (
         'is_local = ipaddress.ip_address(address.partition("%")[0]).is_loopback',
         'is_local = ipaddress.ip_address(address.partition("%")[0]).version > 0',
         f"{ACCESS}::test_who_must_show_a_token",
+    ),
+    (
+        "an allowed page may write to an open server",
+        "http/gate.py",
+        "self._context.origins.own_only",
+        "self._context.origins",
+        f"{COOKIES}::test_an_open_server_lets_an_allowed_page_only_read",
+    ),
+    (
+        "a backup goes on for whoever may no more",
+        "http/backup.py",
+        "while_let_in(self._context.watchers, by, receive, _send_all(copy, send))",
+        "_send_all(copy, send)",
+        f"{ENDS}::test_a_backup_breaks_off",
     ),
 )
 

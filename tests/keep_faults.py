@@ -208,6 +208,13 @@ ROWS = (
         RETENTION,
     ),
     (
+        "what claims to be of times to come is not looked at",
+        "deployments/retention.py",
+        "before: LogId | None = None  #",
+        "before: LogId | None = newest  #",
+        RETENTION,
+    ),
+    (
         "what still runs goes",
         "deployments/retention.py",
         "if state.deleted or not state.closed:",

@@ -190,8 +190,8 @@ ROWS = (
     (
         "a search goes on for a client that has left",
         ENDPOINT,
-        "        await while_connected(receive, self._answer(",
-        "        await (lambda _, work: work)(receive, self._answer(",
+        "        await while_let_in(self._context.watchers, caller_of(scope), receive, answering)",
+        "        await answering",
         PARTS,
     ),
     (

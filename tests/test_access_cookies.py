@@ -86,6 +86,17 @@ def test_an_open_server_obeys_no_other_page(shared_server: ServerProcess) -> Non
     assert httpx2.post(url, json={"project": "p"}, headers=own).status_code == 201
 
 
+def test_an_open_server_lets_an_allowed_page_only_read(tmp_path: Path) -> None:
+    """Caught: a form on a site that may embed the viewer, and that writes into logs."""
+    with ServerProcess(tmp_path / "data", options=["--allow-origin", "*"]) as server:
+        made = httpx2.post(f"{server.url}/v1/deployments", json={"project": "p"}).json()
+        foreign = {"Origin": ALLOWED, "Content-Type": "text/plain"}
+        log = made["links"]["log"]
+        assert httpx2.post(log, content=b"evil", headers=foreign).status_code == 403
+        assert httpx2.post(f"{server.url}/v1/backup", headers=foreign).status_code == 403
+        assert httpx2.get(log, headers=foreign).json() == []
+
+
 def test_what_is_over_is_swept(tmp_path: Path) -> None:
     """After a restart a session whose token has gone lets nobody in, and a link that is over is no
     longer listed once the sweep has been."""

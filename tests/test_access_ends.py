@@ -76,6 +76,28 @@ def test_a_poll_that_waits_is_refused(server: GuardedServer, how: str) -> None:
         assert time.monotonic() - since < END_SECONDS
 
 
+def test_a_backup_breaks_off(server: GuardedServer) -> None:
+    """However slowly it is taken. Caught: all that there is, for a token that was revoked."""
+    deployment = server.deployment()
+    for _ in range(4):  # more than sockets hold
+        text = b"x" * 63 + b"\n"
+        server.admin.post(f"/v1/deployments/{deployment}/log", content=text * 2**16)
+    token = server.token({"scope": "admin"})
+    shown = bearer(str(token["token"]))
+    with Exchange("POST", f"{server.url}/v1/backup", shown, chunked=False) as backup:
+        assert backup.status == 200
+        server.revoke(token)
+        since = time.monotonic()
+        with pytest.raises(ConnectionError):
+            _taken_slowly(backup)
+        assert time.monotonic() - since < END_SECONDS
+
+
+def _taken_slowly(backup: Exchange) -> None:
+    while backup.read():
+        time.sleep(0.05)
+
+
 def test_a_web_socket_is_closed(server: GuardedServer) -> None:
     """It is told why. Caught: a socket that outlives its token."""
     deployment = server.deployment()

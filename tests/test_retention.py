@@ -87,6 +87,15 @@ async def test_nothing_goes_unless_somebody_said_so() -> None:
     assert await kept.there(old) == [True]
 
 
+async def test_what_claims_to_be_of_times_to_come_goes_too() -> None:
+    """An id is its client's word. Caught: one that says the year 3000, and is kept till then."""
+    kept = await Kept.started(ProjectSettings(30, 0, 2**30))
+    ahead = await kept.ended(id="dep_" + "z" * 11 + "0" * 26)
+    others = [await kept.ended() for _ in range(retention.PAGE + 1)]
+    assert await kept.days(31) == len(others) + 1
+    assert await kept.there(ahead, others[0], others[-1]) == [False] * 3
+
+
 async def test_what_ended_long_ago_goes() -> None:
     """Counted from its end, not from its beginning; what still runs stays. The feed and the audit
     log tell it."""

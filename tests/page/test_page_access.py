@@ -60,7 +60,9 @@ def test_who_signs_in_comes_to_what_he_asked_for(
     assert session.status_code == 401
 
 
-@pytest.mark.parametrize("away", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "away", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/.//evil.example/x"]
+)
 def test_signing_in_leads_nowhere_else(page: Page, guarded: GuardedServer, away: str) -> None:
     """Whatever the address says. Caught: a link to the sign-in page that leads to another's."""
     page.goto("/sign-in")

@@ -223,12 +223,12 @@ class Registry:
         asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
+        self._look_later()  # first: whatever goes wrong with one, the next one's time comes, too
         now_us = self._clock()
         while self._due and self._due[0][0] <= now_us:
             held = self._held.get(heapq.heappop(self._due)[1])
             if held is not None:
                 self._end(held)
-        self._look_later()
 
     def _note_use(self, credential: Credential, now_us: int) -> None:
         noting = asyncio.get_running_loop().create_task(self._noted(credential, now_us))

@@ -88,8 +88,9 @@ class Retention:
     async def _due(self, now_us: int | None) -> AsyncIterator[tuple[LogId, str]]:
         """The deployments that are to go, and why. Without the time none goes for its age."""
         kept_bytes: defaultdict[str, int] = defaultdict(int)
-        before = self._newest_of_interest(now_us)
-        while before is not _NOTHING:
+        newest = self._newest_of_interest(now_us)
+        before: LogId | None = None  # clients make ids, too, and may make them of times to come
+        while newest is not _NOTHING:
             found = await self._store.logs(PREFIX, {}, before=before, limit=PAGE)
             for log, state in found:
                 if (why := self._why(state, now_us, kept_bytes)) is not None:
@@ -97,6 +98,8 @@ class Retention:
             if len(found) < PAGE:
                 return
             before = found[-1][0]
+            if newest is not None and before < _made_at(self._clock() + DAY_US):
+                before = min(before, newest)
             await asyncio.sleep(0)
 
     def _newest_of_interest(self, now_us: int | None) -> LogId | None:
@@ -108,13 +111,12 @@ class Retention:
         days = [settings.keep_days for settings in known if settings.keep_days]
         if not days or now_us is None:
             return _NOTHING
-        made_us = max(0, now_us - min(days) * DAY_US)
-        return log_of(new_deployment_id(made_us, bytes(RANDOM_BYTES)))
+        return _made_at(max(0, now_us - min(days) * DAY_US))
 
     def _why(
         self, state: State, now_us: int | None, kept_bytes: defaultdict[str, int]
     ) -> str | None:
-        """Why the deployment is to go, if it is. It is older than those that were asked about."""
+        """Why the deployment is to go, if it is."""
         project = state.labels.get("project", "")
         settings = self._deployments.projects.settings(project)
         newer_bytes = kept_bytes[project]
@@ -130,6 +132,11 @@ class Retention:
 
 _NOTHING = LogId("")
 """Below this id there is no log."""
+
+
+def _made_at(time_us: int) -> LogId:
+    """Below which id those are that were made before that time, if their ids tell the truth."""
+    return log_of(new_deployment_id(time_us, bytes(RANDOM_BYTES)))
 
 
 def _is_old(state: State, settings: ProjectSettings, now_us: int) -> bool:

@@ -16,7 +16,7 @@ from logflume.errors import Conflict
 from logflume.http.callers import caller_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.respond import start
-from logflume.http.watch import while_connected
+from logflume.http.watch import while_let_in
 
 MEDIA_TYPE = "application/vnd.sqlite3"
 
@@ -59,7 +59,7 @@ class BackUp:
         }
         await start(send, 200, headers)
         copy.seek(0)
-        await while_connected(receive, _send_all(copy, send))
+        await while_let_in(self._context.watchers, by, receive, _send_all(copy, send))
 
 
 async def _send_all(copy: BufferedReader, send: Send) -> None:

@@ -40,7 +40,7 @@ class Gate:
         if need.is_open:
             return
         if not self._context.needs_tokens:
-            if _changes(scope) and is_foreign(headers_of(scope), self._context.origins):
+            if _changes(scope) and is_foreign(headers_of(scope), self._context.origins.own_only):
                 raise RequestError(CROSS_SITE)
             return
         shown = shown_by(self._context.registry, scope)

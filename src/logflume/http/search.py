@@ -13,13 +13,14 @@ import asyncio
 from logflume.cursor import Cursor
 from logflume.deployments.deployments import log_of
 from logflume.deployments.search import LOOK_BACK, Search
+from logflume.http.callers import caller_of
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.findings import Findings
 from logflume.http.parameters import path_parameter, query_of
 from logflume.http.place import span_of
 from logflume.http.respond import respond
 from logflume.http.search_request import Looked, looked_for
-from logflume.http.watch import while_connected
+from logflume.http.watch import while_let_in
 from logflume.records import Seq, State
 
 WORK_SECONDS = 0.06
@@ -53,7 +54,8 @@ class SearchLog:
         span = await span_of({name: query[name] for name in STARTS if name in query}, cursor)
         cursor.seq = span.after
         head = scope["method"] == "HEAD"
-        await while_connected(receive, self._answer(send, cursor, looked, head=head))
+        answering = self._answer(send, cursor, looked, head=head)
+        await while_let_in(self._context.watchers, caller_of(scope), receive, answering)
 
     async def _answer(self, send: Send, cursor: Cursor, looked: Looked, *, head: bool) -> None:
         """Search up to the tail as it is now; what comes meanwhile is not looked at."""

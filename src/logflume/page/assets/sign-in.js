@@ -14,7 +14,8 @@ function nextPlace(here) {
   const asked = new URLSearchParams(here.search).get("next") ?? "/";
   try {
     const there = new URL(asked, here.origin);
-    if (there.origin === here.origin) return there.pathname + there.search + here.hash;
+    const isOurs = there.origin === here.origin && !there.pathname.startsWith("//"); // names a host
+    if (isOurs) return there.pathname + there.search + here.hash;
   } catch {
     // no address at all
   }
