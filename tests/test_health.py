@@ -16,12 +16,14 @@ import apsw
 import httpx2
 import pytest
 
+from logflume.deployments.reckoning import RECKONING
 from logflume.errors import StoreFull, StoreUnavailable
 from logflume.http import health
 from logflume.store.memory import MemoryStore
 from logflume.store.sqlite import SqliteStore
 from logflume.store.sqlite_file import DATABASE, WAL
 from tests.asgi import App
+from tests.cli_tools import until
 from tests.servers import ServerProcess
 
 
@@ -65,6 +67,7 @@ def test_probes_make_nothing_grow(server: ServerProcess) -> None:
         connection.close()
         return found
 
+    until(lambda: any(row[0] == RECKONING for row in rows()))  # it begins with the first sweep
     before, size = rows(), (server.data / DATABASE).stat().st_size
     with httpx2.Client(base_url=server.url) as client:
         for _ in range(300):

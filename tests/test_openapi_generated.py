@@ -52,9 +52,10 @@ OPERATIONS = {
 
 
 def may_be_spoilt(operation: Any) -> bool:
-    """Whether there is anything in a request to it that could be bad."""
+    """Whether there is anything in a request to it that could be bad: any text may be a name."""
     told = openapi(__version__)["paths"][operation.path][operation.method.lower()]
-    return bool(told.get("parameters") or told.get("requestBody"))
+    parts = [one["schema"] for one in told.get("parameters", ())]
+    return "requestBody" in told or any(part != {"type": "string"} for part in parts)
 
 
 def at_something_that_is(case: Any, log: Log) -> Any:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import fields
 
 from logflume.errors import StoreCorrupt
-from logflume.records import Ancestor, Lifetime, LogId, Producer, Seq, State
+from logflume.records import Ancestor, Gap, Lifetime, LogId, Producer, Seq, State
 from logflume.wire.state import decode_state, encode_state
 
 FULL = State(
@@ -28,6 +28,8 @@ FULL = State(
     lifetime=Lifetime(expires_us=5, idle_seconds=6),
     used_us=7,
     grown_us=8,
+    rewrites=9,
+    gap=Gap(Seq(1), Seq(4), 5, 6, 7),
 )
 BEFORE_FORKS = (
     *("epoch", "content_type", "tail", "size_bytes", "closed", "revision"),

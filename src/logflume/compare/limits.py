@@ -12,8 +12,12 @@ from dataclasses import dataclass, replace
 from logflume.compare.memory import LEAST_WATCHERS, MEMORY_WATCHERS
 from logflume.compare.plan import Plan
 
-SPARE_FILES = 60
-"""What both sides have open besides: the store, modules being loaded, producers, the loop."""
+SPARE_FILES = 140
+"""What both sides have open besides: the 128 that the server keeps for its store and its work, and
+connections of those who append and ask."""
+
+LEAST_SPARE_FILES = 60
+"""The same where files are few: of those the server keeps half at most."""
 
 RELAYED_WATCHERS = 10
 """Who are cut, and held back: enough for a median, and each takes three of our files."""
@@ -40,7 +44,7 @@ class Room:
 def room_for(plan: Plan) -> Room:
     """What of the plan can be done here. Raises NoRoom."""
     files = _raised(max(plan.watchers, MEMORY_WATCHERS) + SPARE_FILES)
-    most = files - SPARE_FILES
+    most = max(files - SPARE_FILES, min(files - LEAST_SPARE_FILES, files // 2 - RELAYED_WATCHERS))
     if most < FILES_OF_RELAYED:
         raise NoRoom(
             f"the limit of {files} open files leaves no room for a watcher; "

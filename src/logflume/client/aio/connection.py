@@ -90,13 +90,15 @@ class AsyncConnection:
         headers: Mapping[str, str],
         *,
         method: str = "GET",
-        answer_seconds: float = SILENCE_SECONDS,
+        answer_seconds: float | None = None,
     ) -> httpx2.Response:
         """An answer of status 2xx whose body is yet to be read; it must be closed.
 
-        Raises ServerAway, Refused. Reading on breaks off when it was silent for too long.
+        Raises ServerAway, Refused. Reading on breaks off when it was silent for too long, which is
+        SILENCE_SECONDS where nothing else is said.
         """
-        timeout = httpx2.Timeout(answer_seconds, connect=CONNECT_SECONDS)
+        silence_seconds = SILENCE_SECONDS if answer_seconds is None else answer_seconds
+        timeout = httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS)
         request = self._http.build_request(
             method, path, params=params, headers=headers, timeout=timeout
         )
