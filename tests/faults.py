@@ -174,8 +174,8 @@ FAULTS = (
     Fault(
         "small rows are gathered one short",
         "store/sqlite_transaction.py",
-        "        loose = [chunk_of_row(known.log, *row) for row in rows]",
-        "        loose = [chunk_of_row(known.log, *row) for row in rows][:-1]",
+        "        return [chunk_of_row(known.log, *row) for row in list(rows)]",
+        "        return [chunk_of_row(known.log, *row) for row in list(rows)][:-1]",
         SQLITE,
     ),
     Fault(

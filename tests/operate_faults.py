@@ -18,6 +18,20 @@ DELIVERED = f"{METRICS}::test_what_is_delivered_is_counted_by_pattern"
 
 ROWS = (
     (
+        "a fork that was not done makes a backup a damaged one",
+        "cli/offline.py",
+        "    if log.is_left_over():",
+        "    if False:",
+        "tests/test_restore_forking.py",
+    ),
+    (
+        "a fork that was not done is restored",
+        "store/sqlite_restore.py",
+        "{stored.id for stored in logs if stored.is_left_over()}",
+        "set()",
+        "tests/test_restore_forking.py",
+    ),
+    (
         "a value at a bound is counted above it",
         "histogram.py",
         "self._counts[bisect_left(self._bounds, value)] += 1",

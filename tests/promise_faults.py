@@ -11,6 +11,7 @@ CUT = f"{POWER}::test_nothing_acknowledged_or_seen_is_lost_in_a_power_cut"
 BROUGHT_FORWARD = f"{POWER}::test_a_power_cut_while_a_database_is_brought_forward_loses_nothing"
 STOPPED = f"{DAMAGE}::test_a_damaged_database_of_a_stopped_server_is_found_out"
 KILLED = f"{DAMAGE}::test_a_damaged_write_ahead_log_of_a_killed_server_is_found_out"
+ONE_LOG = "tests/test_store_damage.py"
 CHECKED_WAL = f"{DAMAGE}::test_a_killed_server_whose_write_ahead_log_was_cut_does_not_start"
 
 ROWS = (
@@ -66,6 +67,20 @@ ROWS = (
         f"{KILLED} {CHECKED_WAL}",
     ),
     (
+        "what cannot be noted on a full disk is not acknowledged",
+        "store/sqlite_mark.py",
+        "            if error.errno not in _NO_ROOM:",
+        "            if True:",
+        "tests/test_store_sqlite_mark.py",
+    ),
+    (
+        "a disk that fails is not told of if only the note needs it",
+        "store/sqlite_mark.py",
+        "            if error.errno not in _NO_ROOM:",
+        "            if False:",
+        "tests/test_store_sqlite_mark.py",
+    ),
+    (
         "what was damaged is cleared away",
         "store/sqlite_mark.py",
         "            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)",
@@ -99,6 +114,41 @@ ROWS = (
         "        except (CallerError, StoreCorrupt) as error:",
         "        except CallerError as error:",
         "tests/test_store_sqlite_file.py",
+    ),
+    (
+        "what is to be gathered or cut is not looked at before",
+        "store/sqlite_transaction.py",
+        "        self._look_ahead(known, chunk, append.trim)\n",
+        "",
+        f"{ONE_LOG}::test_an_append_that_would_gather_a_damaged_row_is_refused_alone"
+        f" {ONE_LOG}::test_a_trim_at_a_damaged_row_is_refused_alone",
+    ),
+    (
+        "rows are replaced before all are seen to be whole",
+        "store/sqlite_rewrite.py",
+        "chunk_of_row(log, *stored)) for",
+        """Chunk(
+            Seq(stored[0] - len(stored[1]) // 4 + 1), memoryview(stored[1]).cast("I"), b""
+        )) for""",
+        f"{ONE_LOG}::test_a_rewrite_over_a_damaged_row_changes_nothing",
+    ),
+    (
+        "a feed that is damaged keeps what is due from going",
+        "deployments/retention.py",
+        "        except StoreCorrupt as error:",
+        "        except ZeroDivisionError as error:",
+        "tests/test_retention.py",
+    ),
+    (
+        "who keeps the error of a read keeps its statement open",
+        "store/sqlite.py",
+        """    finally:  # an error's traceback would keep it
+""",
+        """    finally:
+        pass
+    if True:
+""",
+        f"{ONE_LOG}::test_whoever_keeps_an_error_keeps_no_read_transaction",
     ),
     (
         "rows of an older database get no checksum",

@@ -43,9 +43,9 @@ ROWS = (
     ),
     (
         "rows are replaced before what is pending is written",
-        "store/sqlite_transaction.py",
-        "        self.flush()  # what is replaced may have come in this transaction\n",
-        "",
+        "store/sqlite_writer.py",
+        "            if job.last:\n                self._transaction.flush()",
+        "            if False:\n                self._transaction.flush()",
         "tests/test_store_sqlite.py",
     ),
     (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from logflume.access.audit import AUDIT, Audit
@@ -17,6 +19,8 @@ from logflume.deployments.retention import Retention, trim_to
 from logflume.errors import NoSuchLog
 from logflume.records import LogId, Seq
 from logflume.store.memory import MemoryStore
+from logflume.store.sqlite import SqliteStore
+from logflume.store.sqlite_file import DATABASE
 from tests.trimmed import World
 
 DAY_US = 24 * 3600 * 1_000_000
@@ -226,3 +230,30 @@ async def test_old_news_goes() -> None:
     state = await kept.world.store.state(AUDIT)
     assert (state.tail, state.start) == (124, 24)
     await trim_to(kept.world.store, LogId("none"), 100, 1)
+
+
+async def test_a_damaged_feed_keeps_nothing_else_from_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be cut where it is damaged; the old deployments and the old notes go all the same.
+
+    Caught: one damaged row that ends every sweep."""
+    store = await SqliteStore.open(tmp_path, on_failure=lambda _: None)
+    kept = Kept(await World.started(store, ProjectSettings(30, 0, 2**30)))
+    await kept.audit.start()
+    for _ in range(30):
+        await kept.audit.note("x", retention.RETENTION)
+    old = await kept.ended()
+    await kept.days(29)
+    connection = apsw.Connection(str(tmp_path / DATABASE))
+    connection.execute(
+        "UPDATE chunks SET crc = crc + 1 WHERE log = (SELECT key FROM logs WHERE id = ?)", (FEED,)
+    )
+    connection.close()
+    monkeypatch.setattr(retention, "MAX_FEED_RECORDS", 1)
+    monkeypatch.setattr(retention, "MAX_AUDIT_RECORDS", 20)
+    assert await kept.days(2) == 1
+    assert await kept.there(old) == [False]
+    assert (await store.state(AUDIT)).start > 0
+    assert (await store.state(FEED)).start == 0
+    await store.close()

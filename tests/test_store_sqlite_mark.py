@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import apsw
 import pytest
 from msgspec.structs import replace
 
-from logflume.errors import StoreCorrupt
+from logflume.errors import StoreCorrupt, StoreUnavailable
 from logflume.store.sqlite_file import open_writer
 from logflume.store.sqlite_mark import DELETED, MARK, Mark
 from logflume.store.sqlite_rows import state_crc
@@ -73,4 +74,38 @@ def test_a_new_folder_has_nothing_noted(tmp_path: Path, database: apsw.Connectio
     """Nor one whose note was taken away."""
     mark = Mark(tmp_path)
     mark.check(database)
+    mark.close()
+
+
+def instead(mark: Path, file: str, flags: int) -> None:
+    """Have the note written to this file from now on, by the descriptor that it has."""
+    [descriptor] = [
+        int(link.name)
+        for link in Path("/proc/self/fd").iterdir()
+        if link.exists() and link.resolve() == mark
+    ]
+    opened = os.open(file, flags)
+    os.dup2(opened, descriptor)
+    os.close(opened)
+
+
+def test_a_full_disk_keeps_the_older_note_and_ends_nothing(
+    tmp_path: Path, database: apsw.Connection
+) -> None:
+    """What is committed is acknowledged without it. Caught: memory that is the file's, which a full
+    disk takes away, and the whole server with it."""
+    mark = noted(tmp_path, 1, 5)
+    before = (tmp_path / MARK).read_bytes()
+    instead(tmp_path / MARK, "/dev/full", os.O_RDWR)
+    mark.note(1, 6)
+    assert (tmp_path / MARK).read_bytes() == before
+    mark.close()
+
+
+def test_a_disk_that_fails_is_told_of(tmp_path: Path) -> None:
+    """So that the writer ends, as after a failed sync."""
+    mark = Mark(tmp_path)
+    instead(tmp_path / MARK, "/dev/null", os.O_RDONLY)
+    with pytest.raises(StoreUnavailable, match="cannot write"):
+        mark.note(1, 5)
     mark.close()

@@ -18,14 +18,11 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from logflume.errors import Conflict, LogExists, NoSuchLog, Outdated
-from logflume.records import Ancestor, Append, Gap, LogId, Seq, State
+from logflume.records import FORKING, Ancestor, Append, Gap, LogId, Seq, State
 from logflume.store import Store
 
 FORKED_FROM = "forked_from"
 """The label of a fork that names its source."""
-
-FORKING = "forking"
-"""The label of a fork until it is known that its source is still in use."""
 
 DELETED = "deleted"
 """The label of a log that waits for its last fork to go."""

@@ -26,6 +26,9 @@ LogId = NewType("LogId", str)
 Seq = NewType("Seq", int)
 """A record's number, from 1; as a place in a log, the number of the record before it, from 0."""
 
+FORKING = "forking"
+"""The label of a fork until it is known that its source is still in use."""
+
 USES_NOTED = 16
 """How many uses of a log that expires when idle are noted in one idle time, at most: noting one is
 a write, which not every read should cost."""
@@ -302,6 +305,7 @@ class Rewrite(msgspec.Struct, frozen=True):
 
 
 __all__ = [
+    "FORKING",
     "USES_NOTED",
     "Ancestor",
     "Append",

@@ -53,6 +53,8 @@ def examine(path: Path) -> Findings:
 
 
 def _examine_log(log: StoredLog, found: Findings) -> None:
+    if log.is_left_over():
+        return
     found.logs += 1
     found.records += log.state.tail
     damages = list(log.damages())

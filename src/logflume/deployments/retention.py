@@ -20,7 +20,7 @@ from logflume.deployments.deployments import FEED, PREFIX, Deployments, log_of
 from logflume.deployments.ids import RANDOM_BYTES, new_deployment_id
 from logflume.deployments.projects import ProjectSettings
 from logflume.deployments.reckoning import Reckoning
-from logflume.errors import NoSuchLog
+from logflume.errors import NoSuchLog, StoreCorrupt
 from logflume.records import Append, Gap, LogId, Seq, State
 from logflume.store import Store
 
@@ -70,8 +70,8 @@ class Retention:
     async def sweep(self) -> int:
         """Delete what is due, as far as it goes in a while; how many deployments. Raises
         StoreError."""
-        await trim_to(self._store, FEED, MAX_FEED_RECORDS, self._clock())
-        await trim_to(self._store, AUDIT, MAX_AUDIT_RECORDS, self._clock())
+        await self._trim(FEED, MAX_FEED_RECORDS)
+        await self._trim(AUDIT, MAX_AUDIT_RECORDS)
         gone = 0
         async for log, why in self._due(await self._reckoning.now_us()):
             id_ = log.removeprefix(PREFIX)
@@ -84,6 +84,13 @@ class Retention:
         if gone:
             _log.info("retention deleted %d deployments", gone)
         return gone
+
+    async def _trim(self, log: LogId, max_records: int) -> None:
+        """A log of news that is damaged where it would be cut keeps nothing else from going."""
+        try:
+            await trim_to(self._store, log, max_records, self._clock())
+        except StoreCorrupt as error:
+            _log.warning("%s is not trimmed: %s; restore a backup", log, error)
 
     async def _due(self, now_us: int | None) -> AsyncIterator[tuple[LogId, str]]:
         """The deployments that are to go, and why. Without the time none goes for its age."""

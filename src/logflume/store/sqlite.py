@@ -260,17 +260,19 @@ def _records(
         " WHERE log = (SELECT key FROM logs WHERE id = ?) AND last > ? ORDER BY last",
         (log, after),
     )
-    for row in rows:
-        chunk = chunk_of_row(log, *row)
-        if chunk.first > until:
-            break
-        if found and not _follows(connection, log, found[-1], chunk):
-            raise StoreCorrupt(f"record {found[-1].last + 1} of {log} is missing in the store")
-        found.append(chunk.between(after, until))
-        size += len(found[-1].body)
-        if size >= max_bytes or chunk.last >= until:
-            break
-    rows.close()  # ends the read transaction
+    try:
+        for row in rows:
+            chunk = chunk_of_row(log, *row)
+            if chunk.first > until:
+                break
+            if found and not _follows(connection, log, found[-1], chunk):
+                raise StoreCorrupt(f"record {found[-1].last + 1} of {log} is missing in the store")
+            found.append(chunk.between(after, until))
+            size += len(found[-1].body)
+            if size >= max_bytes or chunk.last >= until:
+                break
+    finally:  # an error's traceback would keep it
+        rows.close()  # ends the read transaction
     if not found:
         _state(connection, log)
     return found
@@ -302,7 +304,8 @@ def _listed(
         f" FROM {' CROSS JOIN '.join([*sources, 'logs'])}"
         f" WHERE {' AND '.join(conditions)} ORDER BY {first}.id DESC LIMIT ?"
     )
-    rows = connection.execute(query, (*values, limit))
+    # All first: a statement that an error leaves open is a read transaction.
+    rows = list(connection.execute(query, (*values, limit)))
     named = ((id_of_row(log), stored) for log, *stored in rows)
     return [(log, state_of_row(log, *stored)) for log, stored in named]
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import apsw
 
 from logflume.errors import StoreCorrupt, StoreError, StoreUnavailable
-from logflume.records import Chunk, Gap, LogId, Seq, State
+from logflume.records import FORKING, Ancestor, Chunk, Gap, LogId, Seq, State
 from logflume.store.sqlite_file import DATABASE, MIGRATIONS, refuse_wal_reset_bug, translated
 from logflume.store.sqlite_rows import chunk_of_row, id_of_row, state_of_row
 from logflume.wire.omitted import omitted
@@ -110,6 +110,17 @@ class StoredLog:
                 yield after
         yield from missing
 
+    def is_left_over(self) -> bool:
+        """Whether it is a fork that was not done when its source was deleted. Nobody was told of
+        it, and a server's start removes it. Raises StoreCorrupt."""
+        return FORKING in self.state.labels and not all(map(self._has, self.state.ancestors))
+
+    def _has(self, ancestor: Ancestor) -> bool:
+        found = _looked_up(self._connection, ancestor.log)
+        return (
+            found is not None and found.state.epoch == ancestor.epoch and not found.is_left_over()
+        )
+
     def damages(self) -> Iterator[str]:
         """What is wrong with its rows, its state and its lineage."""
         try:
@@ -184,9 +195,16 @@ def stored_logs(connection: apsw.Connection) -> Iterator[StoredLog]:
 
 def find(connection: apsw.Connection, log: LogId) -> StoredLog:
     """The log of this id. Raises StoreCorrupt when it is not there."""
+    found = _looked_up(connection, log)
+    if found is None:
+        raise StoreCorrupt(f"{log} is missing, and records of others lie in it")
+    return found
+
+
+def _looked_up(connection: apsw.Connection, log: LogId) -> StoredLog | None:
     row = connection.execute(f"{_LOGS} WHERE id = ?", (log,)).fetchone()
     if row is None:
-        raise StoreCorrupt(f"{log} is missing, and records of others lie in it")
+        return None
     key, _, *stored = row
     return StoredLog(connection, key, log, state_of_row(log, *stored))
 

@@ -3,16 +3,17 @@
 After a crash SQLite takes from the write-ahead log what is whole, and ends at the first frame that
 is not. A damaged byte, or a file that was cut short or is gone, looks like that, too: commits that
 were acknowledged vanish without a word. So after each commit, before it is acknowledged, one thing
-that it did is noted here, in memory that is the file's: which log it changed, by its key,
-and to which revision. Whoever opens the database looks whether it is at least as far.
+that it did is noted here: which log it changed, by its key, and to which revision. Whoever opens
+the database looks whether it is at least as far.
 
 Invariant: the note is never ahead of what is synced, so it raises no false alarm. It is not synced
-itself: after a power cut it may be an older one, or none, and then says less.
+itself: after a power cut it may be an older one, or none, and then says less. So it may where the
+disk is full: what is committed is safe without it, and must be acknowledged.
 """
 
 from __future__ import annotations
 
-import mmap
+import errno
 import os
 import struct
 from pathlib import Path
@@ -29,6 +30,9 @@ MARK = "logflume.mark"
 DELETED = -1
 """In place of the revision of a log that the commit deleted."""
 
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+"""Even for bytes that the file has: some file systems never write to the same place again."""
+
 _NOTE = struct.Struct("<qqI")
 """Key, revision, and the CRC-32 of both."""
 
@@ -39,27 +43,30 @@ class Mark:
     def __init__(self, folder: Path) -> None:
         self._path = folder / MARK
         try:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                if os.fstat(file).st_size < _NOTE.size:
-                    os.pwrite(file, bytes(_NOTE.size), 0)  # no hole that a full disk fails
-                self._page = mmap.mmap(file, _NOTE.size)
-            finally:
-                os.close(file)
+            opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            self._file = os.fdopen(opened, "r+b", buffering=0)
         except OSError as error:
             raise StoreUnavailable(f"cannot write {self._path}: {error.strerror}") from error
 
     def note(self, key: int, revision: int) -> None:
-        """The commit is synced that brought the log of this key to this revision."""
-        self._page[:] = _note(key, revision)
+        """The commit is synced that brought the log of this key to this revision. Raises
+        StoreUnavailable when the disk fails. It is no memory that is the file's: a disk that is
+        full, or fails, would end the server at once."""
+        try:
+            os.pwrite(self._file.fileno(), _note(key, revision), 0)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise StoreUnavailable(f"cannot write {self._path}: {error.strerror}") from error
 
     def check(self, connection: apsw.Connection) -> None:
         """Raise StoreCorrupt if the database lacks what is noted. What is not a whole note was
         never written, or cut off while it was."""
-        key, revision, _ = _NOTE.unpack(self._page[:])
-        if key and self._page[:] == _note(key, revision) and _lacks(connection, key, revision):
+        noted = os.pread(self._file.fileno(), _NOTE.size, 0).ljust(_NOTE.size, b"\0")
+        key, revision, _ = _NOTE.unpack(noted)
+        if key and noted == _note(key, revision) and _lacks(connection, key, revision):
             # What is damaged stays as it is, for whoever looks.
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            self._file.close()
             raise StoreCorrupt(
                 "the database lacks changes that were acknowledged: its write-ahead log is damaged"
                 " or was taken away; restore a backup, or remove"
@@ -69,7 +76,7 @@ class Mark:
     def close(self) -> None:
         """Let go of it. Once no write-ahead log is left, all is in the database, which may be put
         away or replaced; then there is nothing to note."""
-        self._page.close()
+        self._file.close()
         if not self._path.with_name(WAL).exists():
             self._path.unlink(missing_ok=True)
 

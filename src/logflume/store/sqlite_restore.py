@@ -3,7 +3,8 @@
 What was appended after the backup is gone, and its numbers are given out anew. A reader whose
 offset is from before would be given other records than it has seen the first of, and never know.
 So no old offset may be one of a restored log: all get new epochs, later than any in the backup and
-than now. A fork's stays later than its ancestors', and it knows theirs.
+than now. A fork's stays later than its ancestors', and it knows theirs. A fork that was being made
+when its source was deleted has none to know, and is left out, as a server's start would do.
 
 The folder has a database when that is whole, on the disk, and has its new epochs; not before.
 """
@@ -54,13 +55,17 @@ def _renew(database: Path, now_us: int) -> int:
     """Give every log a new epoch, in one transaction; how many there are."""
     with translated():
         reading = open_unused(database)
-        states = {stored.id: stored.state for stored in stored_logs(reading)}
+        logs = list(stored_logs(reading))
+        left_over = {stored.id for stored in logs if stored.is_left_over()}
+        states = {stored.id: stored.state for stored in logs if stored.id not in left_over}
         reading.close()
         epochs = new_epochs(states, now_us)
         connection = apsw.Connection(str(database))
         # What breaks off here is copied anew; a journal left by it must not be played back then.
         connection.pragma("journal_mode", "off")
         with connection:
+            for log in left_over:
+                _remove(connection, log)
             for log, state in states.items():
                 encoded = encode_state(renewed(state, log, epochs))
                 connection.execute(
@@ -69,6 +74,13 @@ def _renew(database: Path, now_us: int) -> int:
                 )
         connection.close()
     return len(states)
+
+
+def _remove(connection: apsw.Connection, log: LogId) -> None:
+    """Take the log out; a server purges its rows."""
+    connection.execute("INSERT INTO doomed (log) SELECT key FROM logs WHERE id = ?", (log,))
+    connection.execute("DELETE FROM logs WHERE id = ?", (log,))
+    connection.execute("DELETE FROM labels WHERE id = ?", (log,))
 
 
 def new_epochs(states: Mapping[LogId, State], now_us: int) -> Mapping[LogId, int]:

@@ -21,29 +21,32 @@ from logflume.store.sqlite_rows import chunk_of_row
 def rows_with(
     connection: apsw.Connection, key: int, log: LogId, numbers: Iterable[Seq]
 ) -> list[int]:
-    """The rows that hold these records. Raises Conflict when one is not there any more."""
+    """The rows that hold these records, each seen to be whole. Raises Conflict when one is not
+    there any more; StoreCorrupt."""
     rows: list[int] = []
-    last = 0
+    last = Seq(0)
     for number in sorted(numbers):
         if number <= last:
             continue
-        row = connection.execute(
-            "SELECT rowid, last, last - length(ends) / 4 FROM chunks"
+        found = connection.execute(
+            "SELECT rowid, last, ends, body, crc FROM chunks"
             " WHERE log = ? AND last >= ? ORDER BY last LIMIT 1",
             (key, number),
-        ).fetchone()
-        if row is None or number <= row[2]:
+        )
+        there = [(row, chunk_of_row(log, *stored)) for row, *stored in list(found)]
+        if not there or number < there[0][1].first:
             raise Conflict(f"record {number} of {log} is not stored any more; ask again")
-        rows.append(row[0])
-        last = row[1]
+        [(row, chunk)] = there
+        rows.append(row)
+        last = chunk.last
     return rows
 
 
 def replace_in(
     connection: apsw.Connection, rows: Iterable[int], change: Rewrite
 ) -> Iterable[Chunk]:
-    """Delete the rows, and give their chunks as they are to be stored instead. Raises
-    StoreCorrupt."""
+    """Delete the rows, which `rows_with` has found whole, and give their chunks as they are to be
+    stored instead."""
     for row in rows:
         [found] = connection.execute(
             "SELECT last, ends, body, crc FROM chunks WHERE rowid = ?", (row,)

@@ -6,6 +6,9 @@ replaces them by one. Every record is rewritten once at most.
 
 What is known of a log is kept from transaction to transaction: nobody else writes. After a
 rollback it is forgotten.
+
+Invariant: a job reads what it will replace, and finds it damaged, before it has changed anything.
+So it is refused alone, and `flush`, which is everybody's, reads nothing of a log first.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from logflume.store import Announcement
 from logflume.store.sqlite_mark import DELETED
 from logflume.store.sqlite_rewrite import replace_in, rows_with
 from logflume.store.sqlite_rows import chunk_crc, chunk_of_row, state_crc, state_of_row
-from logflume.store.sqlite_trim import trim_rows
+from logflume.store.sqlite_trim import rows_across, trim_rows
 from logflume.wire.state import encode_state
 
 CHUNK_BYTES = 64 * 1024
@@ -50,6 +53,8 @@ class _Known:
     """Number of the first record in the run of small rows at the log's end."""
     loose_bytes: int = 0
     new: list[Chunk] = field(default_factory=list)
+    loose: list[Chunk] | None = None
+    """The small rows, once they are to be gathered with what is new."""
     trim: Gap | None = None
     """What is to go once the new records are written."""
 
@@ -91,9 +96,10 @@ class Transaction:
         return state
 
     def append(self, log: LogId, append: Append) -> State:
-        """Raises NoSuchLog and what `rules.apply` raises, having changed nothing."""
+        """Raises NoSuchLog, StoreCorrupt and what `rules.apply` raises, having changed nothing."""
         known = self._find(log)
         state, chunk = rules.apply(known.state, append)
+        self._look_ahead(known, chunk, append.trim)
         if append.labels is not None:
             self._label(log, dict(known.state.labels), dict(state.labels))
         known.state = state
@@ -103,6 +109,15 @@ class Transaction:
         self._touched[log] = known
         return state
 
+    def _look_ahead(self, known: _Known, chunk: Chunk, trim: Gap | None) -> None:
+        """Read the rows that writing these will replace. Raises StoreCorrupt."""
+        if trim is not None:
+            rows_across(self._connection, known.log, known.key, trim)
+        if known.loose_bytes and known.loose is None:
+            new_bytes = sum(len(earlier.body) for earlier in known.new) + len(chunk.body)
+            if known.loose_bytes + new_bytes >= CHUNK_BYTES:
+                known.loose = self._loose_rows(known)
+
     def delete(self, log: LogId, epoch: int | None) -> None:
         """Take the log out at once; `purge` removes its rows bit by bit. Raises NoSuchLog."""
         known = self._find(log)
@@ -111,7 +126,6 @@ class Transaction:
         self._connection.execute("DELETE FROM logs WHERE key = ?", (known.key,))
         self._connection.execute("INSERT INTO doomed (log) VALUES (?)", (known.key,))
         self._label(log, dict(known.state.labels), {})
-        self._touched.pop(log, None)
         del self._known[log]
         self._announcements.append(Announcement(log, None))
         self.doomed = True
@@ -123,9 +137,9 @@ class Transaction:
         self._connection.execute(f"PRAGMA user_version = {version:d}")
 
     def rewrite(self, changes: Sequence[Rewrite]) -> list[State]:
-        """Raises NoSuchLog, Conflict and what `rules.rewrite` raises, having changed nothing."""
+        """Raises NoSuchLog, Conflict, StoreCorrupt and what `rules.rewrite` raises, having changed
+        nothing."""
         self.must_cut = True
-        self.flush()  # what is replaced may have come in this transaction
         pairs = [(self._find(change.log), change) for change in changes]
         steps = [rules.rewrite(log.state, change) for log, change in pairs]
         rows = [
@@ -144,8 +158,9 @@ class Transaction:
                 self._insert_row(log, piece)
         log.state, grown = step
         log.new = [grown] if grown else []
+        # How long its loose rows are now is not known: they stay as they are.
+        log.loose_from, log.loose_bytes = Seq(log.state.tail + 1 - len(grown)), 0
         self._write(log)
-        del self._known[change.log]  # how long its loose rows are now is not known
 
     def purge(self) -> None:
         """Remove some rows of deleted logs."""
@@ -218,8 +233,11 @@ class Transaction:
             known.loose_bytes += len(chunk.body)
             self._insert_row(known, chunk)
             return
-        if known.loose_bytes:
-            chunk = Chunk.merge([*self._take_loose(known), chunk])
+        if known.loose is not None:
+            self._connection.execute(
+                "DELETE FROM chunks WHERE log = ? AND last >= ?", (known.key, known.loose_from)
+            )
+            chunk, known.loose = Chunk.merge([*known.loose, chunk]), None
         for piece in chunk.pieces(MAX_CHUNK_BYTES):
             self._insert_row(known, piece)
         known.loose_from, known.loose_bytes = Seq(chunk.last + 1), 0
@@ -231,15 +249,13 @@ class Transaction:
             (known.key, *row, chunk_crc(known.log, *row)),
         )
 
-    def _take_loose(self, known: _Known) -> list[Chunk]:
-        where = (known.key, known.loose_from)
+    def _loose_rows(self, known: _Known) -> list[Chunk]:
         rows = self._connection.execute(
             "SELECT last, ends, body, crc FROM chunks WHERE log = ? AND last >= ? ORDER BY last",
-            where,
+            (known.key, known.loose_from),
         )
-        loose = [chunk_of_row(known.log, *row) for row in rows]
-        self._connection.execute("DELETE FROM chunks WHERE log = ? AND last >= ?", where)
-        return loose
+        # All first: a statement that an error leaves open would hold the write-ahead log.
+        return [chunk_of_row(known.log, *row) for row in list(rows)]
 
     def _label(self, log: LogId, old: dict[str, str], new: dict[str, str]) -> None:
         for name, value in old.items() - new.items():

@@ -16,21 +16,26 @@ from logflume.store.sqlite_rows import chunk_of_row
 
 def trim_rows(connection: apsw.Connection, log: LogId, key: int, gap: Gap) -> Sequence[Chunk]:
     """Remove the records of the log's `gap`; what was cut off with them and stays, to be stored
-    again. Raises StoreCorrupt."""
+    again. Raises StoreCorrupt, having removed nothing."""
     kept: list[Chunk] = []
-    across = {
-        row[0]: row for border in (gap.after, gap.until) for row in _row(connection, key, border)
-    }
+    across = rows_across(connection, log, key, gap)
     connection.execute(
         "DELETE FROM chunks WHERE log = ? AND last > ? AND last <= ?", (key, gap.after, gap.until)
     )
-    for row in across.values():
-        chunk = chunk_of_row(log, *row)
+    for chunk in across:
         if chunk.first > gap.until:
             continue  # all of it stays, and it was not touched
         connection.execute("DELETE FROM chunks WHERE log = ? AND last = ?", (key, chunk.last))
         kept += [chunk.between(Seq(0), gap.after), chunk.between(gap.until, chunk.last)]
     return [chunk for chunk in kept if chunk]
+
+
+def rows_across(connection: apsw.Connection, log: LogId, key: int, gap: Gap) -> Sequence[Chunk]:
+    """The rows in which the gap's borders are. Raises StoreCorrupt."""
+    rows = {
+        row[0]: row for border in (gap.after, gap.until) for row in _row(connection, key, border)
+    }
+    return [chunk_of_row(log, *row) for row in rows.values()]
 
 
 def _row(connection: apsw.Connection, key: int, border: Seq) -> apsw.Cursor:
@@ -41,4 +46,4 @@ def _row(connection: apsw.Connection, key: int, border: Seq) -> apsw.Cursor:
     )
 
 
-__all__ = ["trim_rows"]
+__all__ = ["rows_across", "trim_rows"]

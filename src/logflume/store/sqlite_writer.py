@@ -240,7 +240,11 @@ class Writer(threading.Thread):
 
     def _commit(self, jobs: list[Job]) -> list[Outcome]:
         self._connection.execute("BEGIN IMMEDIATE")
-        outcomes = [self._work(job) for job in jobs]
+        outcomes = []
+        for job in jobs:
+            if job.last:
+                self._transaction.flush()  # what it replaces may have come in this transaction
+            outcomes.append(self._work(job))
         self._transaction.flush()
         if self._transaction.doomed:
             self._transaction.purge()
@@ -251,7 +255,8 @@ class Writer(threading.Thread):
 
     def _work(self, job: Job) -> Outcome:
         """A caller's error is that job's alone: `rules` raises before anything has changed. So is
-        a log's damaged state; what SQLite itself finds damaged is everybody's."""
+        a log's damaged row, which a job finds before it changes any; what SQLite itself finds
+        damaged is everybody's."""
         try:
             return job, job.work(self._transaction), None
         except (CallerError, StoreCorrupt) as error:
