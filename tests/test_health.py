@@ -126,6 +126,7 @@ async def test_a_database_that_somebody_holds_is_not_ready(
     """And is again when it is let go."""
     app = App(store)
     other = apsw.Connection(str(tmp_path / DATABASE))
+    other.set_busy_timeout(5000)  # the store has just been opened, and may be writing
     other.execute("BEGIN IMMEDIATE")
     assert await reason(app) == "store-busy"
     other.execute("COMMIT")
