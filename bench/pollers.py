@@ -65,7 +65,7 @@ class Pollers:
 
     def _request(self, offset: bytes, cursor: re.Match[bytes] | None) -> bytes:
         known = b"cursor=%b&" % cursor[1] if cursor and self._echo else b""
-        return b"GET %b?%blive=long-poll&offset=%b HTTP/1.1\r\nHost: bench\r\n\r\n" % (
+        return b"GET %b?%blive=long-poll&offset=%b HTTP/1.1\r\nHost: localhost\r\n\r\n" % (
             self._path,
             known,
             offset,

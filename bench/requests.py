@@ -30,19 +30,19 @@ WORDS = (
 
 def get(path: str, accept: str = "application/json", *, close: bool = False) -> bytes:
     ending = "Connection: close\r\n" if close else ""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: {accept}\r\n{ending}\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n{ending}\r\n".encode()
 
 
 def post(path: str, body: bytes, content_type: str = "text/plain") -> bytes:
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
 def put(path: str, content_type: str) -> bytes:
-    head = f"PUT {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\n"
+    head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
     return f"{head}Content-Length: 0\r\n\r\n".encode()
 
 

@@ -34,7 +34,7 @@ Follow = Callable[[Connection, str], None]
 def follow_ws(watcher: Connection, path: str) -> None:
     """Ask for what is appended from now on, and wait until the server has said where it stands."""
     request = (
-        f"GET {path}?offset=now&live=ws HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\n"
+        f"GET {path}?offset=now&live=ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
         f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY.decode()}\r\n"
     )
     watcher.socket.sendall(request.encode() + b"\r\n")

@@ -23,7 +23,7 @@ class Log:
         self.answers = Answers(url)
 
     def request(self, body: bytes, content_type: str = "text/plain", **more: str) -> bytes:
-        fields = {"Host": "test", "Content-Type": content_type, **more}
+        fields = {"Host": "localhost", "Content-Type": content_type, **more}
         head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
         length = f"Content-Length: {len(body)}\r\n"
         return f"POST {self.path} HTTP/1.1\r\n{head}{length}\r\n".encode() + body

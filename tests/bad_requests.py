@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-HOST = b"Host: h\r\n"
+HOST = b"Host: localhost\r\n"
 NDJSON = b"Content-Type: application/x-ndjson\r\n"
 POST = b"POST {log} HTTP/1.1\r\n" + HOST + NDJSON
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
 ROW = b'{"text":"a"}\n'
-NEXT = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
+NEXT = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 """Sent behind what must end the connection: whoever went on would answer it."""
 
 

@@ -213,7 +213,7 @@ ROWS = (
     (
         "the audit log is not told of a redaction",
         "deployments/redactions.py",
-        "                await note(told)\n",
+        "                await note(told, changed)\n",
         "                pass\n",
         REDACTIONS,
     ),

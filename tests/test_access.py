@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx2
@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 
 from logflume.access.secret import RANDOM_BYTES, is_secret, new_secret
 from logflume.cli.serve_access import Access, StartError
+from logflume.http.hosts import Hosts
 from tests.exchange import Exchange
 from tests.guarded import SHOP, GuardedServer, bearer, signed_in
 
@@ -126,6 +127,53 @@ def test_a_copy_is_a_reading(server: GuardedServer) -> None:
         assert server.admin.put("/v1/stream/shop/fork", headers=fork).status_code == 404
 
 
+def ended(server: GuardedServer, project: str, text: str, retry_of: str | None = None) -> str:
+    """A deployment that said this and failed."""
+    asked = {"project": project, **({"retry_of": retry_of} if retry_of else {})}
+    made = str(server.admin.post("/v1/deployments", json=asked).json()["id"])
+    path = f"/v1/deployments/{made}"
+    plain = {"Content-Type": "text/plain"}
+    assert server.admin.post(f"{path}/log", content=text, headers=plain).status_code == 204
+    assert server.admin.patch(path, json={"status": "failed"}).status_code == 200
+    return made
+
+
+def test_a_copy_is_no_way_to_rewrite_what_it_was_made_from(server: GuardedServer) -> None:
+    """Nor is what a copy was made from one to rewrite the copy: either takes `admin` for both
+    projects, and whether the caller knows of the other makes no difference. Caught: who may read a
+    log, and redacts it by way of a retry in a project of his own."""
+    source = ended(server, "shop", "approved by alice\n::group::deploy\nfailed")
+    fork = ended(server, "evil", "approved by eve", retry_of=source)
+    evil: dict[str, object] = {"scope": "admin", "projects": ["evil"]}
+    shop: dict[str, object] = {"scope": "admin", **SHOP}
+
+    def redacted(deployment: str, text: str, *grants: Mapping[str, object]) -> httpx2.Response:
+        token = bearer(server.secret(*grants))
+        path = f"/v1/deployments/{deployment}/redactions"
+        return server.admin.post(path, json={"text": text}, headers=token)
+
+    logs = [f"/v1/deployments/{one}/log" for one in (source, fork)]
+    before = [server.admin.get(log).content for log in logs]
+    refused = [
+        redacted(fork, "approved by alice", evil, READ),
+        redacted(fork, "approved by alice", evil),
+        redacted(source, "approved by alice", shop),
+    ]
+    assert [answer.status_code for answer in refused] == [403] * 3
+    assert len({answer.text for answer in refused}) == 1
+    assert "every deployment that shares these lines" in refused[0].text
+    assert [server.admin.get(log).content for log in logs] == before
+    assert redacted(fork, "approved by eve", evil).json()["lines"] == [3]
+    assert server.admin.get(logs[0]).content == before[0]
+    assert redacted(fork, "approved by alice", evil, shop).json()["lines"] == [1]
+    assert all(b"alice" not in server.admin.get(log).content for log in logs)
+    noted = [one for one in server.admin.get("/v1/audit").json() if one["kind"] == "redacted"]
+    assert [(one["deployment"], one["deployments"]) for one in noted] == [
+        (fork, [fork]),
+        (fork, sorted([source, fork])),
+    ]
+
+
 def test_a_token_tells_its_last_use(server: GuardedServer) -> None:
     """To the minute, and soon."""
     token = server.token(READ, name="used")
@@ -212,6 +260,24 @@ def test_who_must_show_a_token() -> None:
         assert not Access(insecure_open=True).needs_tokens(address)
     with pytest.raises(StartError):
         Access(require_tokens=True, insecure_open=True).needs_tokens("127.0.0.1")
+
+
+def is_called(hosts: Hosts | None, name: str) -> bool:
+    """Whether a server may be called so."""
+    return hosts is None or hosts.are_called([(b"host", name.encode())])
+
+
+def test_where_names_are_looked_at() -> None:
+    """Where only this machine comes and shows nothing. Caught: a container that refuses whoever
+    knows it by its name; a proxy's site that is refused though it was named."""
+    named = Access(insecure_open=True, public_url="https://Logs.example.com/x")
+    for name in ("logs.example.com", "LOGS.example.com.:443", "localhost:1"):
+        assert is_called(named.hosts("127.0.0.1"), name)
+    for name in ("logs-example.com", "example.com", "x.logs.example.com"):
+        assert not is_called(named.hosts("::1"), name)
+    assert not is_called(Access().hosts("127.0.0.1"), "logs.example.com")
+    assert is_called(Access(insecure_open=True).hosts("0.0.0.0"), "container")  # noqa: S104
+    assert is_called(Access(require_tokens=True).hosts("127.0.0.1"), "logs.example.com")
 
 
 def test_a_server_on_a_network_tells_a_token(tmp_path: Path) -> None:

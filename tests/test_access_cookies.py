@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from tests.guarded import SHOP, GuardedServer, signed_in
 from tests.servers import ServerProcess
+from tests.websocket import RawSocket
 
 READ, WRITE = {"scope": "read", **SHOP}, {"scope": "write", **SHOP}
 ALLOWED = "https://allowed.example"
@@ -95,6 +96,50 @@ def test_an_open_server_lets_an_allowed_page_only_read(tmp_path: Path) -> None:
         assert httpx2.post(log, content=b"evil", headers=foreign).status_code == 403
         assert httpx2.post(f"{server.url}/v1/backup", headers=foreign).status_code == 403
         assert httpx2.get(log, headers=foreign).json() == []
+
+
+FOREIGN_NAMES = (
+    *("evil.example", "evil.example:PORT", "localhost.evil.example:PORT", "127.0.0.1.evil.example"),
+    *("evil-localhost", "localhost:PORT.evil.example", "127.0.0.1:PORT@evil.example", "10.0.0.1"),
+    *("[::1].evil.example", "[::2]:PORT", "127.evil.example", "localhost:x", "localhost.."),
+    *("h", ""),
+)
+OWN_NAMES = (
+    *("localhost", "localhost:PORT", "LocalHost.:PORT", "a.b.localhost:PORT", "127.0.0.1:PORT"),
+    *("127.0.0.1", "127.8.0.2:1", "[::1]", "[::1]:PORT"),
+)
+
+
+def test_an_open_server_answers_to_its_machines_names_only(shared_server: ServerProcess) -> None:
+    """To a browser, a page whose name leads here is of this site: only `Host` tells. Caught: DNS
+    rebinding, by which any page on the web reads a developer's logs and makes itself a token."""
+    url, port = shared_server.url, shared_server.url.rpartition(":")[2]
+    deployment = httpx2.post(f"{url}/v1/deployments", json={"project": "p"}).json()["id"]
+    log = f"/v1/deployments/{deployment}/log"
+    for name in FOREIGN_NAMES:
+        host = name.replace("PORT", port)
+        foreign = {"Host": host, **({"Origin": f"http://{host}"} if host else {})}
+        answers = [
+            httpx2.get(f"{url}/v1/deployments", headers=foreign),
+            httpx2.get(f"{url}{log}?live=sse", headers=foreign),
+            httpx2.get(f"{url}/", headers=foreign),
+            httpx2.delete(f"{url}/v1/deployments/{deployment}", headers=foreign),
+            httpx2.post(f"{url}/v1/tokens", json={"name": "x", "grants": []}, headers=foreign),
+        ]
+        assert [answer.status_code for answer in answers] == [403] * 5, host
+        for answer in answers[:3]:
+            assert answer.json()["type"] == "urn:logflume:problem:foreign-host", host
+            assert "--public-url" in answer.json()["detail"]
+    foreign = {"Host": f"evil.example:{port}", "Origin": f"http://evil.example:{port}"}
+    with RawSocket(f"{url.replace('http', 'ws')}{log}?live=ws&offset=-1", foreign) as socket:
+        assert socket.head().startswith("HTTP/1.1 403 ")
+    for name in OWN_NAMES:
+        host = name.replace("PORT", port)
+        own = {"Host": host, "Origin": f"http://{host}"}
+        assert httpx2.get(f"{url}/v1/deployments", headers=own).status_code == 200, host
+        made = httpx2.post(f"{url}/v1/deployments", json={"project": "p"}, headers=own)
+        assert made.status_code == 201, host
+        assert host in made.json()["links"]["log"]
 
 
 def test_what_is_over_is_swept(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_it_is_refused(log: Log, bad: Sent) -> None:
 def test_100000_chunks_of_a_byte(log: Log) -> None:
     """Row 13: they are taken, and nobody else waits."""
     other = Log(log.server_url)
-    head = f"POST {other.path} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = f"POST {other.path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     other.answers.socket.sendall(head.encode() + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n")
     assert other.answers.next()[0] == 204
     assert "".join(other.texts()) == "x" * 100_000
@@ -121,7 +121,7 @@ def test_10000_ranges(log: Log) -> None:
     began = time.monotonic()
     for count, status in ((3_000, 200), (10_000, 431)):
         ranges = ",".join(f"{n}-{n}" for n in range(count))
-        asked = f"GET {log.path} HTTP/1.1\r\nHost: h\r\nRange: bytes={ranges}\r\n\r\n"
+        asked = f"GET {log.path} HTTP/1.1\r\nHost: localhost\r\nRange: bytes={ranges}\r\n\r\n"
         with Answers(log.server_url) as answers:
             answers.socket.sendall(asked.encode())
             assert answers.next()[0] == status
@@ -140,7 +140,7 @@ def test_who_forwards_must_be_trusted(log: Log) -> None:
             answers.socket.sendall(asked)
             status, _, body = answers.next()
             assert status == 201
-            assert json.loads(body)["links"]["page"].startswith(f"{scheme}://h/")
+            assert json.loads(body)["links"]["page"].startswith(f"{scheme}://localhost/")
 
 
 def test_a_pattern_that_hangs_others(log: Log) -> None:

@@ -97,7 +97,7 @@ def test_a_stop_stores_what_an_open_append_has_sent(server: ServerProcess) -> No
     deployment = new_deployment(server.url)
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as producer:
-        head = f"POST /v1/deployments/{deployment}/log HTTP/1.1\r\nHost: x\r\n"
+        head = f"POST /v1/deployments/{deployment}/log HTTP/1.1\r\nHost: localhost\r\n"
         producer.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
         producer.sendall(b"10\r\nfirst\nlast words\r\n")
         log = f"{server.url}/v1/deployments/{deployment}/log"
@@ -147,7 +147,7 @@ def test_the_last_words_of_a_producer_that_dies_are_kept(server: ServerProcess) 
     for _ in range(20):
         deployment = new_deployment(server.url)
         host, port = server.url.removeprefix("http://").split(":")
-        head = f"POST /v1/deployments/{deployment}/log HTTP/1.1\r\nHost: x\r\n"
+        head = f"POST /v1/deployments/{deployment}/log HTTP/1.1\r\nHost: localhost\r\n"
         with socket.create_connection((host, int(port)), timeout=20) as producer:
             producer.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
             producer.sendall(b"6\r\nfirst\n\r\n")

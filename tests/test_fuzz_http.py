@@ -18,7 +18,7 @@ from tests.servers import ServerProcess
 
 TARGETS = [b"/", b"/v1/deployments?limit=1", b"/v1/stream/x", b"http://h/healthz", b"*", b"/\xff"]
 LINES = [
-    *[b"Host: h"] * 4,
+    *[b"Host: localhost"] * 4,
     *[b"Content-Length: 5", b"Content-Length: 5", b"Content-Length: 0", b"Content-Length: +5"],
     *[b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked", b"transfer-encoding:CHUNKED"],
     *[b"Transfer-Encoding: chunked, identity", b"Transfer-Encoding: gzip", b"Content-Length: 5, 5"],
@@ -46,7 +46,7 @@ def requests(draw: st.DrawFn) -> bytes:
     version = draw(st.sampled_from([b"HTTP/1.1"] * 6 + [b"HTTP/1.0", b"HTTP/2.0"]))
     lines = draw(st.lists(st.sampled_from(LINES), max_size=5))
     head = b" ".join([method, draw(st.sampled_from(TARGETS)), version]) + b"\r\n"
-    for line in lines if draw(st.booleans()) else [b"Host: h", *lines]:
+    for line in lines if draw(st.booleans()) else [b"Host: localhost", *lines]:
         head += line + draw(st.sampled_from(ENDS))
     return head + b"\r\n" + draw(st.sampled_from(BODIES))
 
@@ -109,15 +109,15 @@ OFFSETS = [
     b"now",
 ]
 READS = [
-    b"GET /v1/stream/x?offset=<o>&live=long-poll&cursor=<n> HTTP/1.1\r\nHost: h\r\n\r\n",
-    b"GET /v1/stream/x?live=long-poll&offset=<o> HTTP/1.1\r\nHost: h\r\nX: &offset=<o>\r\n\r\n",
-    b"GET /a?offset=<o>&offset=<o> HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+    b"GET /v1/stream/x?offset=<o>&live=long-poll&cursor=<n> HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /v1/stream/x?live=long-poll&offset=<o> HTTP/1.1\r\nHost: localhost\r\nX: &offset=<o>\r\n\r\n",
+    b"GET /a?offset=<o>&offset=<o> HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
 ]
 APPENDS = [
-    b"POST /v1/stream/x HTTP/1.1\r\nHost: h\r\nContent-Length: <l>\r\n\r\n<b>",
-    b"POST /v1/stream/x HTTP/1.1\r\nProducer-Seq: <n>\r\nContent-Length: <l>\r\nHost: h\r\n\r\n<b>",
-    b"POST /x HTTP/1.1\r\nHost: h\r\ncontent-length:<l>\r\nX: Producer-Seq: <n>\r\n\r\n<b>",
-    b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: <l>\r\nContent-Length: <l>\r\n\r\n<b>",
+    b"POST /v1/stream/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: <l>\r\n\r\n<b>",
+    b"POST /v1/stream/x HTTP/1.1\r\nProducer-Seq: <n>\r\nContent-Length: <l>\r\nHost: localhost\r\n\r\n<b>",
+    b"POST /x HTTP/1.1\r\nHost: localhost\r\ncontent-length:<l>\r\nX: Producer-Seq: <n>\r\n\r\n<b>",
+    b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: <l>\r\nContent-Length: <l>\r\n\r\n<b>",
 ]
 
 

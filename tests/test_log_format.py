@@ -96,10 +96,10 @@ def test_what_clients_send_forges_nothing(formatted: Formatted) -> None:
     quoted = ["".join(f"%{byte:02x}" for byte in one).encode() for one in raw]
     log = f"/v1/deployments/{new_deployment(formatted.url)}/log"
     for text, escape in zip(raw, quoted, strict=True):
-        send(formatted, b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % escape)
-        send(formatted, b"GET /v1/stream/%b HTTP/1.1\r\nHost: x\r\n\r\n" % escape)
+        send(formatted, b"GET /%b HTTP/1.1\r\nHost: localhost\r\n\r\n" % escape)
+        send(formatted, b"GET /v1/stream/%b HTTP/1.1\r\nHost: localhost\r\n\r\n" % escape)
         send(formatted, b"GET /d/%b?x=%b HTTP/1.1\r\nHost: %b\r\n\r\n" % (escape, escape, text))
-        head = b"POST %b?stream=%b HTTP/1.1\r\nHost: x\r\n" % (log.encode(), escape)
+        head = b"POST %b?stream=%b HTTP/1.1\r\nHost: localhost\r\n" % (log.encode(), escape)
         send(formatted, head + b"Content-Length: 1\r\nContent-Encoding: %b\r\n\r\nx" % text)
         send(formatted, text)
     assert httpx2.get(f"{formatted.url}/last").status_code == 404

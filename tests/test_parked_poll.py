@@ -18,7 +18,7 @@ from tests.servers import ServerProcess, new_deployment
 
 def poll(path: str, offset: str, *headers: str, cursor: str = "", version: str = "1.1") -> bytes:
     query = (f"cursor={cursor}&" if cursor else "") + f"live=long-poll&offset={offset}"
-    lines = [f"GET {path}?{query} HTTP/{version}", "Host: test", *headers]
+    lines = [f"GET {path}?{query} HTTP/{version}", "Host: localhost", *headers]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -112,7 +112,9 @@ def test_requests_sent_before_their_turn_are_answered_in_order(answers: Answers,
     """Pipelined while one waits: the others wait behind it."""
     offset = asked_before(answers, log)
     answers.socket.sendall(poll(log.path, offset))
-    answers.socket.sendall(poll(log.path, "-1") + b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+    answers.socket.sendall(
+        poll(log.path, "-1") + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    )
     log.append("at last")
     assert texts(answers.next()[2]) == ["at last"]
     assert texts(answers.next()[2]) == ["before", "asked 1", "asked 2", "at last"]
@@ -145,7 +147,7 @@ def test_a_request_in_pieces_is_understood(answers: Answers, log: Log) -> None:
 def test_another_kind_of_request_goes_on_on_the_same_connection(answers: Answers, log: Log) -> None:
     """What does not repeat the last one is read as any request."""
     offset = asked_before(answers, log)
-    answers.socket.sendall(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+    answers.socket.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert answers.next()[0] == 200
     answers.socket.sendall(poll(log.path, offset, "Accept: application/x-ndjson"))
     log.append("other form")

@@ -136,7 +136,7 @@ def test_appends_sent_before_their_turn_are_stored_in_order(kept_log: Log) -> No
     """Thousands at once, cut wherever a packet ends; a question among them waits for its turn."""
     lines = [f"line {n}" for n in range(3000)]
     requests = [kept_log.request(line.encode() + b"\n") for line in lines]
-    question = f"GET {kept_log.path}?tail=1 HTTP/1.1\r\nHost: test\r\n\r\n".encode()
+    question = f"GET {kept_log.path}?tail=1 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     data = b"".join([*requests[:2000], question, *requests[2000:]])
     assert kept_log.ask(b"first\n")[0] == 204
     sent = 0

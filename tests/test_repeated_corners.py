@@ -32,7 +32,7 @@ def arrived(log: Log) -> None:
 
 
 def poll(log: Log, query: str, *headers: str) -> bytes:
-    lines = [f"GET {log.path}?live=long-poll&{query} HTTP/1.1", "Host: test", *headers]
+    lines = [f"GET {log.path}?live=long-poll&{query} HTTP/1.1", "Host: localhost", *headers]
     return "\r\n".join([*lines, "", ""]).encode()
 
 

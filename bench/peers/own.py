@@ -13,7 +13,7 @@ from bench.rounds import PYTHON, Bench
 from bench.watching import CONTROL, READ_BYTES, follow
 
 WEBSOCKET = (
-    "GET {path}?offset=now&live=ws HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\n"
+    "GET {path}?offset=now&live=ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )

@@ -112,11 +112,11 @@ class TestOpening:
     @pytest.mark.parametrize(
         "headers",
         [
-            {"Origin": "http://logs.example", "Host": "logs.example"},
-            {"Origin": "http://logs.example", "Host": "logs.example:80"},
-            {"Origin": "https://logs.example", "Host": "LOGS.example:443"},
-            {"Origin": "https://logs.example:443", "Host": "logs.example"},
-            {"Origin": "https://logs.example:8443", "Host": "logs.example:8443"},
+            {"Origin": "http://logs.localhost", "Host": "logs.localhost"},
+            {"Origin": "http://logs.localhost", "Host": "logs.localhost:80"},
+            {"Origin": "https://logs.localhost", "Host": "LOGS.localhost:443"},
+            {"Origin": "https://logs.localhost:443", "Host": "logs.localhost"},
+            {"Origin": "https://logs.localhost:8443", "Host": "logs.localhost:8443"},
             {"Origin": "http://[::1]:8080", "Host": "[::1]:8080"},
             {"Origin": "https://logs.example", "X-Forwarded-Host": "logs.example"},
             {"Origin": "https://logs.example", "X-Forwarded-Host": "logs.example, inner"},

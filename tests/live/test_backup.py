@@ -143,7 +143,7 @@ def test_one_backup_at_a_time(server: ServerProcess) -> None:
     fill(server.url)
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as slow:
-        slow.sendall(b"POST /v1/backup HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        slow.sendall(b"POST /v1/backup HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
         assert slow.recv(15) == b"HTTP/1.1 200 OK"
         refused = httpx2.post(f"{server.url}/v1/backup")
         assert refused.status_code == 409

@@ -44,6 +44,7 @@ from logflume.errors import StoreError
 from logflume.generic.logs import Logs
 from logflume.http.app import application
 from logflume.http.context import Context
+from logflume.http.hosts import Hosts
 from logflume.http.origins import Origins
 from logflume.room import Free, Room
 from logflume.store import Store
@@ -108,7 +109,8 @@ async def _serve(serving: Serving, say: Say) -> int:
     origins = access.allowed
     provider = None if access.oidc is None else access.oidc.provider()
     listener = _listen(serving.host, serving.port)
-    needs_tokens = access.needs_tokens(listener.getsockname()[0])
+    address = listener.getsockname()[0]
+    needs_tokens, hosts = access.needs_tokens(address), access.hosts(address)
     failures: list[StoreError] = []
     server: Server | None = None
 
@@ -122,7 +124,7 @@ async def _serve(serving: Serving, say: Say) -> int:
         disk_bytes = store.disk_bytes if isinstance(store, SqliteStore) else None
         room = serving.keeping.room(disk_bytes)
         context = await _context(
-            *(store, serving, room, origins, provider), needs_tokens=needs_tokens
+            *(store, serving, room, origins, hosts, provider), needs_tokens=needs_tokens
         )
         await context.audit.start()
         await context.registry.start()
@@ -259,6 +261,7 @@ async def _context(
     serving: Serving,
     room: Room,
     origins: Origins,
+    hosts: Hosts | None,
     provider: Provider | None,
     *,
     needs_tokens: bool,
@@ -284,6 +287,7 @@ async def _context(
         rates=admission.rates(),
         needs_tokens=needs_tokens,
         public_url=public_url and public_url.rstrip("/"),
+        hosts=hosts,
         provider=provider,
     )
 

@@ -11,6 +11,7 @@ import msgspec
 
 from logflume.access.callers import SCOPES, Grant
 from logflume.access.people import Provider
+from logflume.http.hosts import Hosts
 from logflume.http.origins import Origins
 
 
@@ -79,9 +80,15 @@ class Access:
         at once."""
         if self.require_tokens and self.insecure_open:
             raise StartError("--require-tokens and --insecure-open exclude each other")
-        is_local = ipaddress.ip_address(address.partition("%")[0]).is_loopback
-        is_private = is_local and self.public_url is None and self.oidc is None
+        is_private = _is_local(address) and self.public_url is None and self.oidc is None
         return self.require_tokens or not (is_private or self.insecure_open)
+
+    def hosts(self, address: str) -> Hosts | None:
+        """By which names alone the server may be called at this address, None: by any. Where only
+        this machine can come, its browser must not bring the pages of others."""
+        if self.needs_tokens(address) or not _is_local(address):
+            return None
+        return Hosts(self.public_url)
 
     @property
     def allowed(self) -> Origins:
@@ -96,6 +103,11 @@ class Access:
             return Origins(self.origins, own="/".join(self.public_url.split("/")[:3]))
         except ValueError as error:
             raise StartError(f"--public-url: {error}") from None
+
+
+def _is_local(address: str) -> bool:
+    """Whether only this machine can come to the address."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 __all__ = ["Access", "StartError"]

@@ -12,7 +12,7 @@ deployments wait for the last part.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 
 import msgspec
@@ -39,8 +39,9 @@ from logflume.wire.forms import rfc3339
 LOOK_BYTES = 64 * 1024
 """Looked through without giving way to the event loop: one to three milliseconds."""
 
-Note = Callable[[Redacted], Awaitable[None]]
-"""Told what is about to be changed."""
+Note = Callable[[Redacted, Sequence[Deployment]], Awaitable[None]]
+"""Told what is about to be changed, and in which deployments: records that are shared are not only
+those of whoever asked. What it raises leaves all as it is."""
 
 
 class _Found:
@@ -84,7 +85,7 @@ class Redactions:
 
     async def redact(self, log: LogId, asked: Asked, note: Note) -> Redacted:
         """Take the text out of the deployment's log and out of all that share its records. `note`
-        is told before anything changes, and not if nothing does.
+        is told before anything changes, and not if nothing does; again if it has become more.
 
         Raises NoSuchLog; BadRecord for a number that the log does not have; Conflict when a record
         was trimmed meanwhile; StoreBusy when the old bytes could not be wiped yet. Asking again
@@ -125,7 +126,7 @@ class Redactions:
     ) -> Redacted:
         """Look through what came after `seen`, and do it. Nothing appends or changes by now, but
         what was under way may still be stored: then all is looked at anew."""
-        is_noted = False
+        noted: object = None
         while True:
             state = await self._in_use(log)
             if seen is not None:
@@ -139,9 +140,11 @@ class Redactions:
             ]
             fed = await self._fed(log, asked)
             told = _told(asked, of_state(state), found, complete=not looking.full)
-            if (changes or fed) and not is_noted:
-                await note(told)
-                is_noted = True
+            changed = [msgspec.json.decode(one.document or b"", type=Deployment) for one in changes]
+            about = (told, [one.id for one in changed])
+            if (changes or fed) and about != noted:
+                await note(told, changed)
+                noted = about
             try:
                 await self._store.rewrite([*changes, *fed])
             except (Outdated, NoSuchLog):

@@ -22,7 +22,7 @@ from logflume.http.body import ClientDisconnected, on_disconnect
 from logflume.http.context import Context, Receive, Scope, Send
 from logflume.http.cross_origin import CrossOrigin
 from logflume.http.deployments import DeploymentsApi
-from logflume.http.gate import Gate
+from logflume.http.gate import FOREIGN_HOST, Gate
 from logflume.http.health import Readiness, alive
 from logflume.http.metrics import Metrics
 from logflume.http.needs import (
@@ -216,7 +216,8 @@ class _ByMethod:
         try:
             await self._gate.admit(scope, need)
         except (errors.LogError, RequestError) as error:
-            if need is PAGE:
+            is_foreign = isinstance(error, RequestError) and error.problem is FOREIGN_HOST
+            if need is PAGE and not is_foreign:
                 await pages.sign_in_first(scope)(scope, receive, send)
             else:
                 await refuse(error, scope, receive, send)

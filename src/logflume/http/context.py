@@ -15,6 +15,7 @@ from logflume.deployments.deployments import Deployments
 from logflume.generic.logs import Logs
 from logflume.http.counts import Counts
 from logflume.http.crowd import Crowds
+from logflume.http.hosts import Hosts
 from logflume.http.origins import Origins
 from logflume.http.rates import Rates
 from logflume.http.refusals import Refusals
@@ -45,6 +46,8 @@ class Context:
     rates: Rates = field(default_factory=Rates)
     needs_tokens: bool = False
     """Whether nobody is let in who shows nothing; else anybody may do everything."""
+    hosts: Hosts | None = None
+    """By which names alone it may be called; None: by any."""
     public_url: str | None = None
     """The site's address as its users know it, without a last slash, where requests cannot tell."""
     provider: Provider | None = None

@@ -5,7 +5,8 @@ hours, is his too, and looks whether he is still `valid`.
 
 A browser shows its cookies whichever site's page asks it to. So what changes something must come
 from a page of this very site, and say so in a way that no other page can: by what browsers say of
-where a request comes from, and, where a form could send it, by a type that no form has.
+where a request comes from, and, where a form could send it, by a type that no form has. Where
+nobody need show anything, it must be asked for by a name that no other page can have.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ CROSS_SITE = Problem(
     "could do it too; programs send a token in Authorization instead",
 )
 
+FOREIGN_HOST = Problem(
+    403,
+    "foreign-host",
+    "this server lets in everybody on its own machine, so it answers only to localhost, 127.0.0.1 "
+    "and [::1]: any other name in Host may be that of a page that means to get in. If it has "
+    "another name, or a proxy in front of it, start it with --public-url https://logs.example.com",
+)
+
 
 class Gate:
     """Of one server."""
@@ -39,6 +48,9 @@ class Gate:
         """Let the request in, and know who asks. Raises RequestError, LogError."""
         if need.is_open:
             return
+        hosts = self._context.hosts
+        if hosts is not None and not hosts.are_called(scope["headers"]):
+            raise RequestError(FOREIGN_HOST)
         if not self._context.needs_tokens:
             if _changes(scope) and is_foreign(headers_of(scope), self._context.origins.own_only):
                 raise RequestError(CROSS_SITE)
@@ -91,4 +103,4 @@ def _is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
-__all__ = ["CROSS_SITE", "Gate", "refuse_other_sites"]
+__all__ = ["CROSS_SITE", "FOREIGN_HOST", "Gate", "refuse_other_sites"]

@@ -71,7 +71,7 @@ _SECURITY_SCHEMES: Json = {
     },
 }
 
-_GUARDED = ("unauthorised", "forbidden", "cross-site")
+_GUARDED = ("unauthorised", "forbidden", "cross-site", "foreign-host")
 """What is answered to who may not: wherever somebody must show something."""
 
 

@@ -129,7 +129,8 @@ _DEPLOYMENTS = (
         "the text, which is found across colours and where a line lies in several records. Numbers "
         "stay. The `end` record gets the digest of what the log says now and counts the records; a "
         "log that grows gets a record that names them. Records that retries share change in all of "
-        "them. One request changes up to 1000 records; `complete` says whether that was all. The "
+        "them, which takes `admin` for the projects of all of them. One request changes up to 1000 "
+        "records; `complete` says whether that was all. The "
         "same request may be repeated. When it is answered, the old bytes are in no file of the "
         "store; a 503 that says so means that they are there still, and repeating it wipes them.",
         parameters=BY_ID,

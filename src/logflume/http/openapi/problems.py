@@ -9,7 +9,7 @@ import msgspec
 from logflume import errors
 from logflume.http.body import MAX_BATCH_BYTES
 from logflume.http.callers import UNAUTHORISED
-from logflume.http.gate import CROSS_SITE
+from logflume.http.gate import CROSS_SITE, FOREIGN_HOST
 from logflume.http.health import not_ready
 from logflume.http.limits import (
     HEAD_SECONDS,
@@ -133,6 +133,11 @@ _KINDS = (
         "A browser's cookies, with something that only this site's own page may do with them; or "
         "a page of another site that changes something.",
         CROSS_SITE,
+    ),
+    Kind(
+        "A server that lets in everybody on its own machine was called by a name that is not the "
+        "machine's own, nor its `--public-url`'s: another site's page may have it.",
+        FOREIGN_HOST,
     ),
     Kind("There is no token or share link of this id, or no longer.", NO_SUCH_CREDENTIAL),
     Kind("A page of another site, which is not allowed, opens a WebSocket.", FOREIGN),

@@ -214,6 +214,7 @@ class AuditRecord(msgspec.Struct):
     name: str | UnsetType = UNSET
     scopes: list[str] | UnsetType = UNSET
     deployment: str | UnsetType = UNSET
+    deployments: list[str] | UnsetType = UNSET
     project: str | UnsetType = UNSET
     why: Literal["keep_days", "keep_bytes"] | UnsetType = UNSET
     lines: list[int] | UnsetType = UNSET
@@ -411,6 +412,9 @@ MEANINGS: dict[str, Json] = {
     "needs_token": {"description": "Whether this server asks everybody for a token."},
     "reads_all": {"description": "Whether the feed may be followed."},
     "AuditRecord.lines": {"description": "Which records were redacted."},
+    "AuditRecord.deployments": {
+        "description": "Which deployments a redaction changed: all that share the records."
+    },
     "AuditRecord.fields": {"description": "Which fields of the deployment were."},
     "AuditRecord.id": {"description": "The token's, the share link's or the session's."},
     "scopes": {"description": "What the token may do."},
