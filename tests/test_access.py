@@ -128,53 +128,6 @@ def test_a_copy_is_a_reading(server: GuardedServer) -> None:
         assert server.admin.put("/v1/stream/shop/fork", headers=fork).status_code == 404
 
 
-def ended(server: GuardedServer, project: str, text: str, retry_of: str | None = None) -> str:
-    """A deployment that said this and failed."""
-    asked = {"project": project, **({"retry_of": retry_of} if retry_of else {})}
-    made = str(server.admin.post("/v1/deployments", json=asked).json()["id"])
-    path = f"/v1/deployments/{made}"
-    plain = {"Content-Type": "text/plain"}
-    assert server.admin.post(f"{path}/log", content=text, headers=plain).status_code == 204
-    assert server.admin.patch(path, json={"status": "failed"}).status_code == 200
-    return made
-
-
-def test_a_copy_is_no_way_to_rewrite_what_it_was_made_from(server: GuardedServer) -> None:
-    """Nor is what a copy was made from one to rewrite the copy: either takes `admin` for both
-    projects, and whether the caller knows of the other makes no difference. Caught: who may read a
-    log, and redacts it by way of a retry in a project of his own."""
-    source = ended(server, "shop", "approved by alice\n::group::deploy\nfailed")
-    fork = ended(server, "evil", "approved by eve", retry_of=source)
-    evil: dict[str, object] = {"scope": "admin", "projects": ["evil"]}
-    shop: dict[str, object] = {"scope": "admin", **SHOP}
-
-    def redacted(deployment: str, text: str, *grants: Mapping[str, object]) -> httpx2.Response:
-        token = bearer(server.secret(*grants))
-        path = f"/v1/deployments/{deployment}/redactions"
-        return server.admin.post(path, json={"text": text}, headers=token)
-
-    logs = [f"/v1/deployments/{one}/log" for one in (source, fork)]
-    before = [server.admin.get(log).content for log in logs]
-    refused = [
-        redacted(fork, "approved by alice", evil, READ),
-        redacted(fork, "approved by alice", evil),
-        redacted(source, "approved by alice", shop),
-    ]
-    assert [answer.status_code for answer in refused] == [403] * 3
-    assert len({answer.text for answer in refused}) == 1
-    assert "every deployment that shares these lines" in refused[0].text
-    assert [server.admin.get(log).content for log in logs] == before
-    assert redacted(fork, "approved by eve", evil).json()["lines"] == [3]
-    assert server.admin.get(logs[0]).content == before[0]
-    assert redacted(fork, "approved by alice", evil, shop).json()["lines"] == [1]
-    assert all(b"alice" not in server.admin.get(log).content for log in logs)
-    noted = [one for one in server.admin.get("/v1/audit").json() if one["kind"] == "redacted"]
-    assert [(one["deployment"], one["deployments"]) for one in noted] == [
-        (fork, [fork]),
-        (fork, sorted([source, fork])),
-    ]
-
-
 def test_a_token_tells_its_last_use(server: GuardedServer) -> None:
     """To the minute, and soon."""
     token = server.token(READ, name="used")
@@ -232,6 +185,53 @@ def test_the_audit_log_names_who_did_it(server: GuardedServer) -> None:
         ("signed-in", "made"),
         ("share-revoked", "root"),
         ("token-revoked", "root"),
+    ]
+
+
+def ended(server: GuardedServer, project: str, text: str, retry_of: str | None = None) -> str:
+    """A deployment that said this and failed."""
+    asked = {"project": project, **({"retry_of": retry_of} if retry_of else {})}
+    made = str(server.admin.post("/v1/deployments", json=asked).json()["id"])
+    path = f"/v1/deployments/{made}"
+    plain = {"Content-Type": "text/plain"}
+    assert server.admin.post(f"{path}/log", content=text, headers=plain).status_code == 204
+    assert server.admin.patch(path, json={"status": "failed"}).status_code == 200
+    return made
+
+
+def test_a_copy_is_no_way_to_rewrite_what_it_was_made_from(server: GuardedServer) -> None:
+    """Nor is what a copy was made from one to rewrite the copy: either takes `admin` for both
+    projects, and whether the caller knows of the other makes no difference. Caught: who may read a
+    log, and redacts it by way of a retry in a project of his own."""
+    source = ended(server, "shop", "approved by alice\n::group::deploy\nfailed")
+    fork = ended(server, "evil", "approved by eve", retry_of=source)
+    evil: dict[str, object] = {"scope": "admin", "projects": ["evil"]}
+    shop: dict[str, object] = {"scope": "admin", **SHOP}
+
+    def redacted(deployment: str, text: str, *grants: Mapping[str, object]) -> httpx2.Response:
+        token = bearer(server.secret(*grants))
+        path = f"/v1/deployments/{deployment}/redactions"
+        return server.admin.post(path, json={"text": text}, headers=token)
+
+    logs = [f"/v1/deployments/{one}/log" for one in (source, fork)]
+    before = [server.admin.get(log).content for log in logs]
+    refused = [
+        redacted(fork, "approved by alice", evil, READ),
+        redacted(fork, "approved by alice", evil),
+        redacted(source, "approved by alice", shop),
+    ]
+    assert [answer.status_code for answer in refused] == [403] * 3
+    assert len({answer.text for answer in refused}) == 1
+    assert "every deployment that shares these lines" in refused[0].text
+    assert [server.admin.get(log).content for log in logs] == before
+    assert redacted(fork, "approved by eve", evil).json()["lines"] == [3]
+    assert server.admin.get(logs[0]).content == before[0]
+    assert redacted(fork, "approved by alice", evil, shop).json()["lines"] == [1]
+    assert all(b"alice" not in server.admin.get(log).content for log in logs)
+    noted = [one for one in server.admin.get("/v1/audit").json() if one["kind"] == "redacted"]
+    assert [(one["deployment"], one["deployments"]) for one in noted] == [
+        (fork, [fork]),
+        (fork, sorted([source, fork])),
     ]
 
 

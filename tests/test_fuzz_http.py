@@ -109,17 +109,15 @@ OFFSETS = [
     b"now",
 ]
 READS = [
-    b"GET /v1/stream/x?offset=<o>&live=long-poll&cursor=<n> HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    b"GET /v1/stream/x?live=long-poll&offset=<o> HTTP/1.1\r\n"
-    b"Host: localhost\r\nX: &offset=<o>\r\n\r\n",
-    b"GET /a?offset=<o>&offset=<o> HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    b"GET /v1/stream/x?offset=<o>&live=long-poll&cursor=<n> HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"GET /v1/stream/x?live=long-poll&offset=<o> HTTP/1.1\r\nHost: h\r\nX: &offset=<o>\r\n\r\n",
+    b"GET /a?offset=<o>&offset=<o> HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
 ]
 APPENDS = [
-    b"POST /v1/stream/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: <l>\r\n\r\n<b>",
-    b"POST /v1/stream/x HTTP/1.1\r\nProducer-Seq: <n>\r\nContent-Length: <l>\r\n"
-    b"Host: localhost\r\n\r\n<b>",
-    b"POST /x HTTP/1.1\r\nHost: localhost\r\ncontent-length:<l>\r\nX: Producer-Seq: <n>\r\n\r\n<b>",
-    b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: <l>\r\nContent-Length: <l>\r\n\r\n<b>",
+    b"POST /v1/stream/x HTTP/1.1\r\nHost: h\r\nContent-Length: <l>\r\n\r\n<b>",
+    b"POST /v1/stream/x HTTP/1.1\r\nProducer-Seq: <n>\r\nContent-Length: <l>\r\nHost: h\r\n\r\n<b>",
+    b"POST /x HTTP/1.1\r\nHost: h\r\ncontent-length:<l>\r\nX: Producer-Seq: <n>\r\n\r\n<b>",
+    b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: <l>\r\nContent-Length: <l>\r\n\r\n<b>",
 ]
 
 
