@@ -28,8 +28,7 @@ HOSTILE = "tests/page/test_page_ansi_hostile.py::test_a_line_takes_linear_time"
 XSS = "tests/page/test_page_xss.py::"
 FULL_DISK = "tests/test_store_sqlite.py::test_a_full_disk_refuses_appends_and_takes_them_again"
 
-TO_FILL = "TO FILL: "
-"""Begins the proof of a row whose tests come with another change; none may be left in a release."""
+ACCESS = "tests/test_access.py::"
 
 
 class Row(NamedTuple):
@@ -88,7 +87,10 @@ FRAMING = (
         15,
         "Expect: 100-continue, and a token that is none",
         "refused before the body",
-        (REQUESTS + "test_an_expectation_is_met_before_the_body", TO_FILL + "tokens, 401"),
+        (
+            REQUESTS + "test_an_expectation_is_met_before_the_body",
+            ACCESS + "test_a_body_is_not_asked_for_in_vain",
+        ),
     ),
     Row(
         16,
@@ -268,7 +270,12 @@ LINES = (
             AS_IT_WAS,
         ),
     ),
-    Row(56, "a secret over two batches", "masked", (TO_FILL + "masks",)),
+    Row(
+        56,
+        "a secret over two batches",
+        "masked",
+        ("tests/test_cli_masks.py::test_a_secret_that_is_cut_everywhere",),
+    ),
 )
 
 PLACES = (
@@ -280,7 +287,12 @@ PLACES = (
         (INPUT,),
         "No deployment is called so, as with any other id.",
     ),
-    Row(59, "somebody else's id", "as an unknown one", (TO_FILL + "tokens",)),
+    Row(
+        59,
+        "somebody else's id",
+        "as an unknown one",
+        ("tests/test_access_matrix.py::test_what_is_foreign_answers_as_what_is_not_there",),
+    ),
     Row(
         60,
         "an offset that is none",
@@ -301,7 +313,14 @@ PLACES = (
         (CONTRACT + "follow.py::TestFollowing::test_ids_resume_exactly",),
     ),
     Row(64, "a Last-Event-ID that is junk", "400", (INPUT,)),
-    Row(65, "before what is kept", "410 with the earliest", (TO_FILL + "retention",)),
+    Row(
+        65,
+        "before what is kept",
+        "410 with the earliest",
+        (
+            "tests/test_trimmed_reading.py::test_what_was_trimmed_at_the_start_is_refused_by_its_offset",
+        ),
+    ),
     Row(
         66,
         "limit 0, -1; 10^9",
@@ -314,7 +333,12 @@ PLACES = (
         "kept; 422",
         (INPUT, TABLES + "TestTaken::test_times_of_any_age"),
     ),
-    Row(68, "the server's clock jumps", "numbers and timers go on", (TO_FILL + "clock",)),
+    Row(
+        68,
+        "the server's clock jumps",
+        "numbers and timers go on",
+        ("tests/live/test_time.py::test_a_clock_that_jumps_changes_no_order_and_ends_nothing",),
+    ),
 )
 
 RETRIES = (
@@ -385,8 +409,13 @@ OTHERS = (
             "tests/live/test_slow_clients.py::test_without_descriptors_who_is_there_stays",
         ),
     ),
-    Row(79, "a token that is none, in any spelling", "401", (TO_FILL + "tokens",)),
-    Row(80, "a token in the address", "401", (TO_FILL + "tokens",)),
+    Row(
+        79,
+        "a token that is none, in any spelling",
+        "401",
+        (ACCESS + "test_what_is_no_token_lets_nobody_in",),
+    ),
+    Row(80, "a token in the address", "401", (ACCESS + "test_what_lets_nobody_in",)),
     Row(81, "(a+)+$", "found in linear time", (REQUESTS + "test_a_pattern_that_hangs_others",)),
     Row(
         82,
@@ -401,4 +430,4 @@ OTHERS = (
 
 ROWS = (*FRAMING, *TYPES, *JSON, *LINES, *PLACES, *RETRIES, *OTHERS)
 
-__all__ = ["ROWS", "TO_FILL", "Row"]
+__all__ = ["ROWS", "Row"]
