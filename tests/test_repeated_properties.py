@@ -18,7 +18,7 @@ from tests.servers import ServerProcess
 
 Answer = tuple[int, dict[str, str], bytes]
 
-INNER = b"POST /v1/stream/x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+INNER = b"POST /v1/stream/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc"
 BODIES = {
     "text/plain": [b"a\n", b"", b"a\nb\nno end", b"\xff\xfe\n", b"\n", INNER, b"<long>"],
     "application/x-ndjson": [b'{"text":"a"}\n{"text":"b"}', b'{"text":1}', b"{", b"", INNER],
@@ -27,7 +27,7 @@ BODIES = {
 LONG_BYTES = 64_000
 """Just short enough to be read to its end when it is refused; after a longer one we hang up."""
 
-HEALTH = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SPELLINGS = [
     ("Content-Length: ", "Producer-Seq: "),
     ("content-length:", "producer-seq:\t"),
@@ -90,7 +90,7 @@ def appends(draw: st.DrawFn, log: int, times: int) -> list[Said]:
     """What one producer says, rightly or wrongly."""
     kind = draw(st.sampled_from(KINDS[log]))
     length, seq = draw(st.sampled_from(SPELLINGS))
-    head = f"POST <path> HTTP/1.1\r\nHost: h\r\nContent-Type: {kind}\r\n{draw(extras)}"
+    head = f"POST <path> HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{draw(extras)}"
     if draw(st.booleans()):
         head += f"Producer-Id: p\r\nProducer-Epoch: {draw(st.integers(0, 1))}\r\n"
         head += f"{seq}<seq>\r\n"
@@ -110,7 +110,7 @@ def reads(draw: st.DrawFn, times: int) -> list[Said]:
     form = draw(st.sampled_from(["", "live=long-poll&", "live=long-poll&cursor=7&"]))
     last = draw(st.sampled_from(["", "Last-Event-ID: <epoch>_0000000000000001\r\n"]))
     places = draw(st.lists(st.sampled_from(PLACES), min_size=times, max_size=times))
-    rest = f" HTTP/1.1\r\nHost: h\r\n{last}\r\n"
+    rest = f" HTTP/1.1\r\nHost: localhost\r\n{last}\r\n"
     return [(f"GET <path>?{form}{place}{rest}", b"") for place in places]
 
 
