@@ -149,8 +149,12 @@ def test_no_secret_is_written_anywhere(server: GuardedServer) -> None:
     httpx2.get(f"{server.url}/s/{shared}")
     refused = [httpx2.post(f"{server.url}/s/{shared}"), httpx2.get(f"{server.url}/{secret}")]
     assert [answer.status_code for answer in refused] == [405, 404]
-    # Of many refusals in one second not all are told.
-    until(lambda: [httpx2.get(f"{server.url}/{secret}")] and "GET /lf_…: 404" in server.messages)
+
+    def told() -> bool:
+        httpx2.get(f"{server.url}/{secret}")  # of many refusals in one second not all are told
+        return "GET /lf_…: 404" in server.messages
+
+    until(told)
     with Exchange("GET", f"{server.url}/v1/deployments?token={secret}", chunked=False) as asked:
         assert asked.status == 401
     written = b"".join(file.read_bytes() for file in server.data.iterdir() if file.is_file())

@@ -102,8 +102,12 @@ def test_what_clients_send_forges_nothing(formatted: Formatted) -> None:
         head = b"POST %b?stream=%b HTTP/1.1\r\nHost: localhost\r\n" % (log.encode(), escape)
         send(formatted, head + b"Content-Length: 1\r\nContent-Encoding: %b\r\n\r\nx" % text)
         send(formatted, text)
-    # Of many refusals in one second not all are told.
-    until(lambda: bool([httpx2.get(f"{formatted.url}/last")]) and "/last" in formatted.messages)
+
+    def is_told() -> bool:
+        httpx2.get(f"{formatted.url}/last")  # of many refusals in one second not all are told
+        return "/last" in formatted.messages
+
+    until(is_told)
     lines = formatted.messages.split("\n")[:-1]
     assert len(lines) > len(HOSTILE)
     for line in lines:

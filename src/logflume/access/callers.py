@@ -93,7 +93,4 @@ class Caller:
 ANYBODY = Caller("anybody", EVERYTHING)
 """Who asks a server that lets everybody in."""
 
-NOBODY = Caller("nobody")
-"""Who shows nothing where something must be shown."""
-
-__all__ = ["ANYBODY", "EVERYTHING", "NOBODY", "SCOPES", "Caller", "Grant", "ScopeName"]
+__all__ = ["ANYBODY", "EVERYTHING", "SCOPES", "Caller", "Grant", "ScopeName"]
