@@ -14,6 +14,27 @@ SECTIONS = "tests/test_sections.py"
 
 ROWS = (
     (
+        "a section's marker is taken for nothing",
+        MARKERS,
+        """ and b"#" not in text and b"section_" not in text:""",
+        """ and b"#" not in text:""",
+        TABLES,
+    ),
+    (
+        "what GitHub's runner prints is taken for nothing",
+        MARKERS,
+        """ and b"#" not in text and b"section_" not in text:""",
+        """ and b"section_" not in text:""",
+        TABLES,
+    ),
+    (
+        "Buildkite's headers of a whole body are taken for nothing",
+        "http/append_request.py",
+        "is_marked = said or self.buildkite",
+        "is_marked = said",
+        ALL_WAYS,
+    ),
+    (
         "a command may stand anywhere in a line",
         MARKERS,
         "    found = _COMMAND.match(text)",

@@ -107,6 +107,8 @@ def _lines(block: bytes) -> list[Line]:
 
 def lines_of(text: bytes) -> list[Line]:
     """The lines of a whole text; the last one may lack its newline."""
+    if text.endswith(b"\n"):
+        return _lines(text[:-1])
     splitter = LineSplitter()
     return splitter.push(text) + splitter.finish()
 

@@ -14,7 +14,7 @@ from logflume.deployments.deployments import log_of
 from logflume.deployments.incoming import STREAMS, parse_json, parse_ndjson
 from logflume.deployments.line_records import encode_incoming, encode_lines
 from logflume.deployments.lines import lines_of
-from logflume.deployments.markers import OPTIONAL, marks_of, may_be_said, may_hold
+from logflume.deployments.markers import NO_MARKS, OPTIONAL, marks_of, may_be_said, may_hold
 from logflume.deployments.masking import Masking
 from logflume.errors import Conflict
 from logflume.http.body import decompressed
@@ -83,7 +83,8 @@ class AppendRequest(msgspec.Struct, frozen=True):
                 return nothing
             said = body if may_hold(body) else b""
             lines = masking.lines(lines_of(body), self.stream, said)
-            marks = marks_of(lines, said, buildkite=self.buildkite)
+            is_marked = said or self.buildkite
+            marks = marks_of(lines, said, buildkite=self.buildkite) if is_marked else NO_MARKS
             return encode_lines(lines, self.stream, now_us, marks)
         incoming = parse_ndjson(body) if self.form == "ndjson" else parse_json(body)
         _refuse_too_many(len(incoming))
