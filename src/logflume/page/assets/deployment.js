@@ -25,6 +25,7 @@ const RETRY_MS = 5000;
 const TICK_MS = 1000;
 const SOON_MS = 1000; // between two looks for a deployment that is not there yet
 const SOON_FOR_MS = 30_000; // that long; every RETRY_MS after it
+const LINES_MS = 500; // that long the lines of the log go before what takes time and can wait
 const WAITING = "Waiting for the deployment";
 const NOT_YET = "Nothing of it has arrived yet. This page will show it as soon as something does.";
 const NOT_SOON =
@@ -39,6 +40,8 @@ let deleted = false;
 let log = null;
 /** When the server first said that it does not know the deployment. @type {number | null} */
 let waitingSince = null;
+/** When the log's first lines are on the screen. */
+let linesSeen = Promise.resolve();
 let asked = 0; // readings asked for; only the answer to the last one counts
 
 async function read() {
@@ -99,7 +102,7 @@ function show() {
   const { project, environment, title, url } = deployment;
   const status = deleted ? "deleted" : deployment.status;
   const place = environment ? `${project} / ${environment}` : project;
-  showFavicon(status);
+  linesSeen.then(() => showFavicon(status));
   document.title = `${mark(status)} ${status} · ${title ?? place} · Logflume`;
   say(byId("place"), title ? place : "");
   say(byId("title"), title ?? place);
@@ -116,7 +119,7 @@ function facts({ ref, commit, created_at, started_at, exit_code }) {
   return [
     ref ? fact("Ref", make("code", {}, ref)) : null,
     commit ? fact("Commit", make("code", { title: commit }, shortCommit(commit))) : null,
-    started_at ? fact("Started", absolute(started_at)) : fact("Created", absolute(created_at)),
+    started_at ? fact("Started", at(started_at)) : fact("Created", at(created_at)),
     started_at ? fact("Duration", make("span", { id: "duration" })) : null,
     exit_code === null ? null : fact("Exit code", make("code", { id: "exit-code" }, String(exit_code))),
   ].filter((item) => item !== null);
@@ -125,6 +128,13 @@ function facts({ ref, commit, created_at, started_at, exit_code }) {
 /** @param {string} name @param {Node | string} value */
 function fact(name, value) {
   return make("div", {}, make("dt", {}, name), make("dd", {}, value));
+}
+
+/** A time, said once the lines are there: a browser's first time takes as long as they do. @param {string} time */
+function at(time) {
+  const said = make("time", { dateTime: time });
+  linesSeen.then(() => say(said, absolute(time)));
+  return said;
 }
 
 /**
@@ -162,11 +172,29 @@ function begin() {
       if (log?.viewer?.state.problem?.status === 401) signInAgain();
       show();
     });
-    if (document.activeElement === document.body) log.focus({ preventScroll: true });
+    linesSeen = firstLines(log);
+    linesSeen.then(() => document.activeElement === document.body && log?.focus({ preventScroll: true }));
   }
   if (deployment === null) return;
   const { project, environment } = deployment;
   log.setAttribute("name", [project, environment].filter(Boolean).join("-"));
+}
+
+/**
+ * Resolves when lines have been painted, or when none came for a while.
+ * @param {DeployLog} shown
+ * @returns {Promise<void>}
+ */
+function firstLines({ viewer }) {
+  return new Promise((resolve) => {
+    const listening = new AbortController();
+    setTimeout(resolve, LINES_MS);
+    viewer?.addEventListener("moved", () => {
+      if (viewer.waiting) return;
+      listening.abort();
+      requestAnimationFrame(() => setTimeout(resolve));
+    }, { signal: listening.signal });
+  });
 }
 
 /** There is no log, or not yet. */

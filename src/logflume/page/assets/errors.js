@@ -11,6 +11,7 @@ import { below, goTo, reading } from "./hits.js";
 import { errors } from "./known-errors.js";
 import { Note } from "./note.js";
 import { lineOf } from "./permalinks.js";
+import { rest } from "./rest.js";
 import { ticks } from "./ticks.js";
 
 /** @typedef {import("./viewer.js").Viewer} Viewer */
@@ -67,7 +68,7 @@ class ErrorTool {
     if (this.#begun || connection === "loading" || (tail === 0 && end === null)) return;
     this.#begun = true;
     if (end?.status === "failed" && this.#viewer.following && lineOf(this.#viewer) === null) this.#openAtFirst();
-    else if (tail <= UNASKED) this.#errors.ask();
+    else if (tail <= UNASKED) rest(this.#viewer, this.#listening.signal).then(() => this.#errors.ask());
   }
 
   /** A failed deployment was opened: to where it failed, unless its reader has begun to read. */

@@ -13,6 +13,7 @@ import { count, counted } from "./format.js";
 import { Hits, reading } from "./hits.js";
 import { errors } from "./known-errors.js";
 import { Outline } from "./outline.js";
+import { rest } from "./rest.js";
 import { SectionTree } from "./section-tree.js";
 import { length, standing, went } from "./section-status.js";
 
@@ -122,7 +123,15 @@ export class Sections {
     const { connection, tail } = this.viewer.state;
     if (connection === "loading" || this.#asked || tail === 0) return;
     this.#asked = true;
-    this.#history.goOn();
+    this.#ask();
+  }
+
+  /** Ask for what was there, part by part; a reader who waits for lines goes first. */
+  async #ask() {
+    do {
+      await rest(this.viewer, this.#listening.signal);
+      await this.#history.goOn(() => !this.viewer.waiting);
+    } while (!this.#history.done && this.#history.problem === null && !this.#listening.signal.aborted);
   }
 
   /** Whether the server could not be asked and may be asked again. */

@@ -68,15 +68,16 @@ class Ticks {
   }
 
   #draw() {
+    this.#canvas.hidden = [...this.#numbers.values()].every((numbers) => numbers.length === 0);
+    if (this.#canvas.hidden) return; // and most logs need no canvas, ever
     const height = this.#viewer.screen.clientHeight;
     const ratio = devicePixelRatio;
     this.#canvas.width = WIDTH * ratio;
     this.#canvas.height = height * ratio;
     this.#canvas.style.height = `${height}px`;
     this.#drawn = this.#viewer.lines.count;
-    this.#canvas.hidden = [...this.#numbers.values()].every((numbers) => numbers.length === 0);
     const context = this.#canvas.getContext("2d");
-    if (this.#canvas.hidden || context === null || this.#drawn === 0) return;
+    if (context === null || this.#drawn === 0) return;
     for (const [kind, { colour, from, to }] of Object.entries(KINDS)) {
       this.#canvas.style.color = `var(${colour})`; // resolved for the theme
       context.fillStyle = getComputedStyle(this.#canvas).color;

@@ -78,6 +78,11 @@ export class Viewer extends EventTarget {
     return this.#viewport.visible;
   }
 
+  /** Whether the reader has yet to see a line that he wants. */
+  get waiting() {
+    return this.#viewport.waiting;
+  }
+
   /** Whether the end stays on the screen while the log grows. */
   get following() {
     return this.#viewport.following;

@@ -86,6 +86,11 @@ export class Viewport {
     return this.#layout.atEnd;
   }
 
+  /** Whether the reader has yet to see a line that he wants. */
+  get waiting() {
+    return this.visible.first === 0 || this.#layout.layer.coming;
+  }
+
   /** How many lines have come that the reader could not see. */
   get unseen() {
     return this.#following ? 0 : this.#lines.count - this.#lines.indexOf(this.#seen + 1);
