@@ -51,7 +51,7 @@ def test_journey_in_firefox(firefox: Firefox, api: Api, url: str) -> None:
     assert not firefox.evaluate(f"{LOG}.viewer.following")
 
     api.change(deployment, status="failed", exit_code=1)
-    firefox.until(f"{SAID} === 'complete: 20,001 records'")
+    firefox.until(f"{SAID} === 'complete: 20,002 records'")
     firefox.open(f"{url}/d/{deployment}")
     assert firefox.until(shows(20_001)) == "ERROR: disk full"
     assert firefox.evaluate("document.title") == "✕ failed · Release 4.2 · Logflume"

@@ -176,7 +176,7 @@ def test_flood_is_followed(page: Page, api: Api) -> None:
     loaded(page, 40_000)
     assert len(numbers(page)) < 2 * page_rows(page)
     api.change(deployment, status="succeeded", exit_code=0)
-    says(page, f"complete: {api.log(deployment)[-1]['lines']:,} records")
+    says(page, f"complete: {api.log(deployment)[-1]['n']:,} records")
 
 
 def test_flood_moves_nothing_for_who_reads_back(page: Page, api: Api, deployment: str) -> None:

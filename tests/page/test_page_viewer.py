@@ -76,13 +76,13 @@ def test_finished_log_is_complete(page: Page, api: Api) -> None:
     api.append(deployment, "last")
     api.change(deployment, status="failed", exit_code=3)
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines} records")
-    assert text_of(page, lines + 1) == f"end: failed · exit code 3 · {lines} records"
+    says(page, f"complete: {lines + 1} records")
+    assert text_of(page, lines + 1) == f"end: failed · exit code 3 · {lines} records before it"
     assert numbers(page) == list(range(1, lines + 2))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    says(page, f"complete: {lines} records")
+    says(page, f"complete: {lines + 1} records")
     assert not any("live=sse" in url for url in asked)
     expect(page.locator("deploy-log .pill")).to_be_hidden()
 
@@ -100,7 +100,7 @@ def test_queued_deployment_is_followed(page: Page, api: Api) -> None:
     expect(nothing).to_be_hidden()
     api.change(deployment, status="succeeded", exit_code=0)
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines} records")
+    says(page, f"complete: {lines + 1} records")
     assert numbers(page) == list(range(1, lines + 2))
 
 
@@ -110,7 +110,7 @@ def test_log_without_a_line(page: Page, api: Api) -> None:
     api.change(deployment, status="cancelled")
     page.goto(f"/d/{deployment}")
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines} record" + ("" if lines == 1 else "s"))
+    says(page, f"complete: {lines + 1} records")
     assert text_of(page, lines + 1).startswith("end: cancelled")
 
 
@@ -151,7 +151,7 @@ def test_long_log_is_checked_when_asked_to(page: Page, api: Api) -> None:
     lines = api.client.get(f"/v1/deployments/{deployment}").json()["lines"]
     expect(page.locator("deploy-log .connection")).to_contain_text("not checked")
     page.get_by_role("button", name="Check").click()
-    says(page, f"complete: {lines:,} records")
+    says(page, f"complete: {lines + 1:,} records")
     expect(page.get_by_role("button", name="Check")).to_be_hidden()
 
 
@@ -172,7 +172,7 @@ def test_log_survives_a_restart(page: Page, api: Api, server: ServerProcess) -> 
     says(page, "live")
     api.change(deployment, status="succeeded", exit_code=0)
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines} records")
+    says(page, f"complete: {lines + 1} records")
     expect(page.locator("deploy-log .faults")).to_be_hidden()
 
 

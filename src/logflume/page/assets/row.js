@@ -106,7 +106,7 @@ function shown({ kind, text, record }) {
   if (kind === "status") return `status: ${status}`;
   if (kind === "end") {
     const exit = exit_code === null || exit_code === undefined ? "" : ` · exit code ${exit_code}`;
-    return `end: ${status}${exit} · ${counted(lines ?? 0, "record")}`;
+    return `end: ${status}${exit} · ${counted(lines ?? 0, "record")} before it`;
   }
   if (kind !== "group") return text || (kind ?? "");
   if (record.open) return group ?? "";

@@ -80,7 +80,7 @@ export function standing(state) {
 function connectionSaid({ connection, problem, check, end }) {
   switch (connection) {
     case "finished":
-      return finished(check, end?.lines ?? 0);
+      return finished(check, end?.n ?? 0);
     case "failed":
       return problem ? `not available: ${problem.message}` : "not available";
     case "polling":
@@ -94,12 +94,12 @@ function connectionSaid({ connection, problem, check, end }) {
   }
 }
 
-/** @param {LogState["check"]} check @param {number} lines */
-function finished(check, lines) {
-  if (check === "complete") return `complete: ${counted(lines, "record")}`;
+/** @param {LogState["check"]} check @param {number} records the end's own among them, as in the range beside it */
+function finished(check, records) {
+  if (check === "complete") return `complete: ${counted(records, "record")}`;
   if (check === "incomplete") return "incomplete";
   if (check === "checking") return "finished, checking…";
-  return check === "unchecked" ? `finished: ${counted(lines, "record")}, not checked` : "finished";
+  return check === "unchecked" ? `finished: ${counted(records, "record")}, not checked` : "finished";
 }
 
 /** @param {LogState} state */
