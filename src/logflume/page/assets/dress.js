@@ -40,10 +40,11 @@ export class Dress {
   /**
    * Set the classes of a row that is there.
    * @param {HTMLElement} element @param {number} n @param {number} last its records
+   * @param {number} [first] of those that it stands for, where they are no longer kept
    */
-  wear(element, n, last) {
+  wear(element, n, last, first = n) {
     const { current, marked, differing } = this;
-    const isMarked = marked !== null && marked.from <= last && marked.to >= n;
+    const isMarked = marked !== null && marked.from <= last && marked.to >= first;
     element.classList.toggle("current", current === n);
     element.classList.toggle("marked", isMarked);
     element.classList.toggle("differs", differing?.has(n) ?? false);

@@ -7,6 +7,7 @@
  */
 
 import { isJoined } from "./data.js";
+import { firstOf } from "./numbers.js";
 import { placeholder, rowElement } from "./row.js";
 
 /** @typedef {import("./data.js").Row} Row */
@@ -85,7 +86,7 @@ export class Layer {
       else this.#frame.rows.insertBefore(element, place);
     }
     const { dress } = this.#source;
-    for (const [n, { element, row }] of this.#held) dress.wear(element, n, row?.last ?? n);
+    for (const [n, { element, row }] of this.#held) dress.wear(element, n, row?.last ?? n, row && firstOf(row.record));
   }
 
   /** Measure what has not been measured; whether there was anything. */

@@ -10,7 +10,7 @@ import { address, get } from "./api.js";
 import { check } from "./check.js";
 import { answerOf, FIRST_QUERY, FIRST_READ } from "./first-read.js";
 import { Follow } from "./follow.js";
-import { LOOK_AHEAD, LOOK_BACK, linesOf } from "./joins.js";
+import { GAP, LOOK_AHEAD, LOOK_BACK, linesOf } from "./joins.js";
 import { firstOf, Order } from "./numbers.js";
 import { Reading } from "./reading.js";
 import { common, endOf, keptOf, merged, nearOf } from "./spans.js";
@@ -258,7 +258,7 @@ export class LogReader {
 
   /** The lines that have a record in this span. @param {Span} span */
   #linesOf({ first, last }) {
-    const runs = this.#windows.runs(first - LOOK_BACK, Math.min(last + LOOK_AHEAD, this.#state.tail));
+    const runs = this.#windows.runs(first - LOOK_BACK, Math.min(last + Math.max(LOOK_AHEAD, GAP), this.#state.tail));
     return runs.flatMap(linesOf).filter((line) => {
       if ("joins" in line) return line.n >= first && line.n <= last;
       return line.record.n <= last && line.last >= first;
