@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.guarded import GuardedServer
 from tests.page.browsing import Api
 
 AXE = Path(__file__).parents[1] / "node/node_modules/axe-core/axe.min.js"
@@ -104,3 +105,31 @@ def test_axe_finds_nothing_where_nothing_is(
     page.goto(address)
     expect(page.locator("h1").first).not_to_have_text("…")
     assert look() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_one_signs_in(
+    page: Page, tmp_path: Path, look: Callable[[], list[str]], scheme: Any
+) -> None:
+    """Before, refused, signed in with the way out, and once the session is over."""
+    page.emulate_media(color_scheme=scheme)
+    with GuardedServer(tmp_path / "data") as guarded:
+        api = Api(guarded.admin)
+        deployment = api.create()
+        api.append(deployment, "a line")
+        token = guarded.token({"scope": "read"}, name="anna")
+        page.goto(f"{guarded.url}/d/{deployment}")
+        expect(page.get_by_label("Token")).to_be_visible()
+        assert look() == []
+        page.get_by_label("Token").fill("lf_wrong")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("#notice")).to_contain_text("unknown, was revoked")
+        assert look() == []
+        page.get_by_label("Token").fill(str(token["token"]))
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".who")).to_have_text("anna")
+        expect(page.locator("deploy-log")).to_contain_text("a line")
+        assert look() == []
+        guarded.revoke(token)
+        expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
+        assert look() == []
