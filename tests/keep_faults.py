@@ -130,6 +130,13 @@ ROWS = (
         SIZES,
     ),
     (
+        "what comes while a log is trimmed is forgotten",
+        "deployments/sizes.py",
+        "            self._trimming[log] = state\n            return\n",
+        "            return\n",
+        SIZES,
+    ),
+    (
         "the head goes, too",
         "deployments/sizes.py",
         "_Place(Seq(0), 0), limit // HEAD_SHARE)",

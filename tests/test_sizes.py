@@ -13,6 +13,7 @@ import pytest
 from logflume.cursor import Cursor
 from logflume.deployments.deployment import Change
 from logflume.deployments.deployments import log_of
+from logflume.deployments.line_records import encode_lines
 from logflume.deployments.projects import MIN_LOG_BYTES, ProjectSettings
 from logflume.errors import TooLarge
 from logflume.generic.logs import Logs, NewLog
@@ -119,6 +120,36 @@ async def test_a_restart_changes_nothing(store: Store) -> None:
     assert after.gap.after == before.gap.after
     assert after.gap.until > before.gap.until
     check_dense(await history(store, deployment), 1, after.tail)
+
+
+class Hurried(MemoryStore):
+    """A log that has been trimmed to its limit has grown once more, and its state is announced, when
+    whoever trimmed it hears of that: as where commits follow each other quickly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hurries = True
+
+    async def append(self, log: LogId, append: Append) -> State:
+        state = await super().append(log, append)
+        if self.hurries and append.trim is not None and state.kept_bytes <= LIMIT:
+            self.hurries = False
+            lines = [("x" * 1000, False)] * (LIMIT // 1000)
+            await super().append(log, Append(1, encode_lines(lines, "stdout", 1)))
+        return state
+
+
+async def test_what_comes_during_the_last_step_is_trimmed() -> None:
+    """Nothing more need come. Caught: growth that is taken for what is being trimmed already, and a
+    log that stays too large until somebody writes to it again."""
+    world = await World.started(Hurried(), SETTINGS)
+    deployment = await world.made()
+    await write(world, deployment, LIMIT + 1, 1)
+    for _ in range(1000):  # many more than it takes
+        await asyncio.sleep(0)
+    state = await world.store.state(log_of(deployment))
+    assert state.size_bytes > 2 * LIMIT
+    assert state.kept_bytes <= LIMIT
 
 
 async def test_a_project_may_have_a_limit_of_its_own(store: Store) -> None:

@@ -78,35 +78,42 @@ class Sizes:
         self._store = store
         self._prefix = prefix
         self._limit_of = limit_of
-        self._trimming: dict[LogId, asyncio.Task[None]] = {}
+        self._trimming: dict[LogId, State] = {}
+        """The logs that are being trimmed, each with the newest state that was announced: what comes
+        while a step is under way starts no other one, and must not be forgotten."""
+        self._tasks: set[asyncio.Task[None]] = set()
         store.subscribe(self._hear)
 
     def _hear(self, announcement: Announcement) -> None:
         state, log = announcement.state, announcement.log
         if state is None or state.size_bytes <= MIN_LOG_BYTES:
             return  # nearly all; no limit is lower
+        if log in self._trimming:
+            self._trimming[log] = state
+            return
         if state.closed or not log.startswith(self._prefix):
             return
-        if announcement.chunks and log not in self._trimming and self._is_too_large(state):
-            trimming = asyncio.ensure_future(self._trim(log, state))
-            self._trimming[log] = trimming
-            trimming.add_done_callback(lambda _: self._trimming.pop(log))
+        if announcement.chunks and self._is_too_large(state):
+            self._trimming[log] = state
+            trimming = asyncio.ensure_future(self._trim(log))
+            self._tasks.add(trimming)
+            trimming.add_done_callback(self._tasks.discard)
 
     def _is_too_large(self, state: State) -> bool:
         return state.kept_bytes > self._limit_of(state)
 
-    async def _trim(self, log: LogId, state: State) -> None:
+    async def _trim(self, log: LogId) -> None:
         """Trim the log until it is within its limit. What fails is tried again when it grows."""
         try:
-            while self._is_too_large(state):
+            while self._is_too_large(state := self._trimming[log]):
                 gap = await self._next_gap(log, state)
-                state = await self._store.append(
-                    log, Append(state.grown_us, trim=gap, epoch=state.epoch)
-                )
+                await self._store.append(log, Append(state.grown_us, trim=gap, epoch=state.epoch))
         except CallerError:
             pass  # it has ended meanwhile, or is gone
         except StoreError as error:
             _log.warning("a log that is too large could not be trimmed yet: %s", error)
+        finally:
+            del self._trimming[log]
 
     async def _next_gap(self, log: LogId, state: State) -> Gap:
         """What is to go next, so that in the end the log is a piece below its limit."""
