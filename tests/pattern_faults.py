@@ -103,8 +103,8 @@ ROWS = (
     (
         "a stopping server lets late ones wait",
         "http/long_poll.py",
-        "if batch.chunks or batch.closed or head or context.tails.stopping:",
-        "if batch.chunks or batch.closed or head:",
+        "0 if context.tails.stopping else max(",
+        "max(",
         POLL,
     ),
     (

@@ -227,9 +227,13 @@ def test_a_server_that_says_later(tmp_path: Path, status: int) -> None:
     """An answer that asks for patience gets some, and counts as away in the end."""
     with _answering(status) as url:
         logflume = CommandLine(tmp_path, url)
-        ran = logflume("run", "--", "true", env={"LOGFLUME_SYNC_SECONDS": "1"})
-    assert ran.returncode == 0
-    assert b"the server is away" in ran.stderr
+        with logflume.running("run", "--", "sh", "-c", "read end", env=_impatient()) as process:
+            assert process.stderr
+            page_id(process.stderr.readline())
+            assert b"the server is away" in process.stderr.readline()
+            _, said = process.communicate(b"\n", timeout=30)
+    assert process.returncode == 0
+    assert b"`logflume sync` sends it" in said
     assert not (logflume.spools()[0] / "refused.txt").exists()
 
 

@@ -124,6 +124,8 @@ def test_an_append_whose_client_is_gone_ends_in_peace(
     own: Own, error: Exception | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Stored or not, nobody is answered, and nobody is told that nobody was."""
+    gc.collect()  # what tests before this one left is said now
+    caplog.clear()
     own.do(own.store.gate.clear)
     connection = own.connection
     own.log.send(b"second\n")

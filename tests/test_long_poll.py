@@ -6,6 +6,7 @@ It runs below no server, so this is the ordinary way: `test_parked_poll.py` has 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -204,6 +205,25 @@ async def test_a_server_that_stops_answers_at_once(log: Log) -> None:
     for answer in (client.answer, late):
         assert (answer.status, answer.headers["stream-next-offset"]) == (204, tail)
         assert "stream-closed" not in answer.headers
+
+
+async def test_a_stop_at_any_moment_is_answered(log: Log) -> None:
+    """However far the request has come by then: after none of its turns of the loop, after one, and
+    so on. Caught: a stop between the last look at it and the wait, which then goes on."""
+    tail = await log.tail()
+    for turns in itertools.count():
+        log.app.tails.stopping = False
+        client = Client()
+        request = log.waiting(client, tail)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        waits = log.waiters() == 1
+        log.app.tails.stop()
+        await asyncio.wait_for(request, AT_ONCE)
+        assert client.answer.status == 204
+        if waits:
+            break
+    assert turns > 0
 
 
 class FailingStore(MemoryStore):

@@ -104,13 +104,15 @@ async def long_poll(
         loop = asyncio.get_running_loop()
         due = loop.time() + WAIT_SECONDS
         while True:
-            batch = await cursor.read(wait_seconds=max(0.001, due - loop.time()))
+            # Who comes here when the server has told everybody that it stops would hear of nothing.
+            seconds = 0 if context.tails.stopping else max(0.001, due - loop.time())
+            batch = await cursor.read(wait_seconds=seconds)
             over = loop.time() >= due or context.tails.stopping
             if batch.chunks or batch.closed or over:
                 return await tell(batch)
 
     batch = await cursor.read()
-    if batch.chunks or batch.closed or head or context.tails.stopping:
+    if batch.chunks or batch.closed or head:
         await tell(batch)
         return
     log = cursor.tail.log
