@@ -123,8 +123,8 @@ async def test_a_restart_changes_nothing(store: Store) -> None:
 
 
 class Hurried(MemoryStore):
-    """A log that has been trimmed to its limit has grown once more, and its state is announced, when
-    whoever trimmed it hears of that: as where commits follow each other quickly."""
+    """A log that has been trimmed to its limit has grown once more, and its state is announced,
+    when whoever trimmed it hears of that: as where commits follow each other quickly."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -42,6 +42,7 @@ def test_parts_of_a_line_are_one_line(page: Page, api: Api) -> None:
     api.append(deployment, {"text": "flu", "partial": True}, "me", "next")
     loaded(page, 5)
     for _ in ("live", "read"):
+        expect(row(page, 5)).to_be_visible()
         assert numbers(page) == [1, 2, 5]
         assert text_of(page, 1) == "Name? flume"
         number = page.locator("deploy-log #L1")
@@ -110,7 +111,7 @@ def test_log_without_a_line(page: Page, api: Api) -> None:
     api.change(deployment, status="cancelled")
     page.goto(f"/d/{deployment}")
     lines = api.log(deployment)[-1]["lines"]
-    says(page, f"complete: {lines + 1} records")
+    says(page, f"complete: {lines + 1} record" + ("s" if lines else ""))
     assert text_of(page, lines + 1).startswith("end: cancelled")
 
 

@@ -79,8 +79,8 @@ class Sizes:
         self._prefix = prefix
         self._limit_of = limit_of
         self._trimming: dict[LogId, State] = {}
-        """The logs that are being trimmed, each with the newest state that was announced: what comes
-        while a step is under way starts no other one, and must not be forgotten."""
+        """The logs that are being trimmed, each with the newest state that was announced:
+        what comes while a step is under way starts no other one, and must not be forgotten."""
         self._tasks: set[asyncio.Task[None]] = set()
         store.subscribe(self._hear)
 
