@@ -130,7 +130,7 @@ function fact(name, value) {
   return make("div", {}, make("dt", {}, name), make("dd", {}, value));
 }
 
-/** A time, said once the lines are there: a browser's first time takes as long as they do. @param {string} time */
+/** A time, said once the lines are there: the first that a browser says takes it some 25 ms. @param {string} time */
 function at(time) {
   const said = make("time", { dateTime: time });
   linesSeen.then(() => say(said, absolute(time)));

@@ -38,7 +38,7 @@ export const LOOK_AHEAD = 2 * REACH;
 
 /**
  * How many of the records that are no longer kept are told of by the one that stands for them: as many
- * as are read at once. Of a longer gap each reading brings such a record.
+ * as are read at once (`WINDOW` of reading.js). Of a longer gap each reading brings such a record.
  */
 export const GAP = 1000;
 

@@ -10,7 +10,7 @@
 const REST_MS = 200; // since a line was last waited for: between two jumps by hand
 
 /** Records that are searched at once: some milliseconds, and folds do not close under a reader's eyes. */
-export const SHORT = 20_000;
+const SHORT = 20_000;
 
 /**
  * Resolves when no line has been waited for for a while; at once, if the log is short. Never, once the
@@ -20,6 +20,7 @@ export const SHORT = 20_000;
  */
 export function rest(viewer, signal) {
   return new Promise((resolve) => {
+    if (signal.aborted) return;
     if (viewer.state.tail <= SHORT) return resolve();
     const listening = new AbortController();
     let timer = 0;
