@@ -44,6 +44,13 @@ ROWS = (
         f"{_LIES}::test_long_log_is_checked_when_asked",
     ),
     (
+        "page: the worker says that there are no lines before it has looked",
+        f"{_ASSETS}/log-reader.js",
+        "#told = this.#textOf(this.#stateNow());",
+        '#told = "";',
+        f"{_DATA}::test_worker_that_knows_nothing_yet_says_nothing",
+    ),
+    (
         "page: a log with wrong numbers is called complete",
         f"{_ASSETS}/log-reader.js",
         'check === "complete" && faults.length > 0 ? "incomplete" : check',

@@ -27,6 +27,13 @@ ROWS = (
         "tests/test_pages.py",
     ),
     (
+        "page: a line in a fold opened since the last frame is taken for one on the screen",
+        f"{_ASSETS}/viewport.js",
+        "else if (first === 0 || !near || unpainted)",
+        "else if (first === 0 || !near)",
+        "tests/page/test_page_scroll.py::test_what_folds_elsewhere_moves_nothing",
+    ),
+    (
         "page: the last lines wait for the worker",
         f"{_ASSETS}/data.js",
         "first.then((answer) => this.#begin(answer));",

@@ -46,6 +46,30 @@ def test_last_lines_come_first_and_then_what_follows(
     assert len(queries) == 2
 
 
+READER = """
+async (src) => {
+  const { LogReader } = await import("/assets/log-reader.js");
+  const { readFirst } = await import("/assets/first-read.js");
+  const pushes = [];
+  const reader = new LogReader(src, (push) => pushes.push(push));
+  reader.tell();
+  await new Promise((resolve) => setTimeout(resolve)); // which comes after all that waits until now
+  const early = pushes.length;
+  reader.begin(await readFirst(src));
+  while (pushes.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  return [early, pushes[0].state.tail, pushes[0].lines.length];
+}
+"""
+
+
+def test_worker_that_knows_nothing_yet_says_nothing(page: Page, api: Api) -> None:
+    """The page may show the last lines by then, and would take them away again."""
+    deployment = api.create()
+    api.append(deployment, *numbered(1, 20))
+    page.goto("/docs")
+    assert page.evaluate(READER, f"/v1/deployments/{deployment}/log") == [0, 20, 20]
+
+
 def test_last_lines_do_not_wait_for_the_worker(page: Page, api: Api) -> None:
     """They are here although it has yet to start; what follows is, once it has."""
     deployment = api.create()

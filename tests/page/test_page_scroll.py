@@ -199,6 +199,7 @@ def test_what_folds_elsewhere_moves_nothing(long_page: Page) -> None:
     assert numbers(long_page)[10:14] == [999, 201_000, 201_001, 201_002]
     ask(long_page, "viewer.goTo(150_000)")
     loaded(long_page, 150_000)
+    assert text_of(long_page, 150_000) == "line 150000"
     assert ask(long_page, "viewer.lines.count") == count
 
 

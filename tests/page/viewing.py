@@ -22,13 +22,14 @@ def ask(page: Page, expression: str) -> Any:
 
 
 def until(page: Page, condition: str) -> None:
-    """Wait until a condition on `viewer` holds, looked at once a frame."""
+    """Wait until a condition on `viewer` holds, looked at once a frame; first when what was asked of
+    the page has been painted."""
     held = page.evaluate(
         f"""async () => {{
           for (let frame = 0; frame < {WAIT_FRAMES}; frame++) {{
+            await new Promise(requestAnimationFrame);
             const viewer = {VIEWER};
             if (viewer && ({condition})) return true;
-            await new Promise(requestAnimationFrame);
           }}
           return false;
         }}"""

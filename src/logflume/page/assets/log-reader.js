@@ -65,7 +65,8 @@ export class LogReader {
   #timer = 0;
   #due = Infinity; // when the next push is; -Infinity: it waits for the page
   #pushed = -HIDDEN_PUSH_MS;
-  #told = ""; // the last state that was pushed
+  /** The last state that was pushed; at first the one that the page begins with by itself. */
+  #told = this.#textOf(this.#stateNow());
 
   /** @param {string} src @param {(push: Push) => void} push */
   constructor(src, push) {
@@ -221,9 +222,8 @@ export class LogReader {
   #flush() {
     this.#due = -Infinity;
     if (!this.#isHeard) return;
-    const { tail } = this.#state;
     const state = this.#stateNow();
-    const told = JSON.stringify({ ...state, tail: this.#hidden ? 0 : tail });
+    const told = this.#textOf(state);
     const lines = this.#hidden ? [] : this.#lines();
     const marks = this.#marks;
     this.#marks = [];
@@ -247,6 +247,11 @@ export class LogReader {
       end,
       faults,
     };
+  }
+
+  /** By which it is known whether the page has been told of a state. @param {ToldState} state */
+  #textOf(state) {
+    return JSON.stringify({ ...state, tail: this.#hidden ? 0 : state.tail });
   }
 
   /** The lines that have changed and that the page keeps. */

@@ -139,9 +139,11 @@ export class Viewport {
   goTo(n, align) {
     const { first, last } = this.visible;
     const near = n > first - this.#screen.rows && n < last + this.#screen.rows;
+    // Between the lines on the screen, in a fold that has been opened since they were painted.
+    const unpainted = n > first && n < last && !this.#layout.numbers.includes(n);
     this.#follows(false);
     if (align !== "nearest") this.#goal = { n, align };
-    else if (first === 0 || !near) this.#goal = { n, align: "center" };
+    else if (first === 0 || !near || unpainted) this.#goal = { n, align: "center" };
     // The outermost rows may be cut by the edge.
     else if (n <= first || n >= last) this.#goal = { n, align: n <= first ? "start" : "end" };
     this.schedule();
