@@ -154,8 +154,8 @@ ROWS = (
     (
         "systemd is told before the server serves",
         "cli/serve.py",
-        "    listener = _listen(serving.host, serving.port)\n    address",
-        "    notify(READY)\n    listener = _listen(serving.host, serving.port)\n    address",
+        "    listener = listen(serving.host, serving.port)\n    address",
+        "    notify(READY)\n    listener = listen(serving.host, serving.port)\n    address",
         f"{DEPLOY}::test_the_units_command_tells_systemd_how_it_is",
     ),
     (

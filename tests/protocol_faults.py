@@ -481,7 +481,7 @@ ROWS = (
     ),
     (
         "nobody is told that the server stops",
-        "cli/serve.py",
+        "cli/server.py",
         "self._context.tails.stop()",
         "pass",
         LIVE + "test_restart.py::test_a_stop_ends_streams_in_order",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from logflume.cli.http_protocol import HttpProtocol
-from logflume.cli.serve import IDLE_SECONDS
+from logflume.cli.server import IDLE_SECONDS
 from logflume.errors import StoreFull, StoreUnavailable
 from logflume.records import Append, LogId, State
 from logflume.store.memory import MemoryStore

@@ -69,7 +69,7 @@ SERVER_SIDE = {
         f"logflume.cli.{name}"
         for name in (
             *("admission", "door", "head", "http_protocol", "keeping", "receipt", "serve_access"),
-            *("serving", "strict_protocol", "upgrade"),
+            *("server", "serving", "strict_protocol", "upgrade"),
         )
     ),
 }

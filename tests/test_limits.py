@@ -17,7 +17,7 @@ from tests.test_docs import commands
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "logflume"
 SERVER = ("http", "deployments", "generic", "wire", "store", "access")
-EDGE = ("door", "head", "http_protocol", "receipt", "serve", "strict_protocol", "upgrade")
+EDGE = ("door", "head", "http_protocol", "listening", "receipt", "strict_protocol", "upgrade")
 """What of the commands is the server's."""
 
 COLUMNS = 5
@@ -29,8 +29,8 @@ OF_ITS_OWN = {
     "cli/head.py MAX_LOOSE_BYTES",
     "cli/http_protocol.py MAX_REPEATED_BYTES",
     "cli/http_protocol.py MAX_UNSENT_BYTES",
-    "cli/serve.py MAX_PORT",
-    "cli/serve.py MAX_UNSENT_BYTES",
+    "cli/listening.py MAX_PORT",
+    "cli/listening.py MAX_UNSENT_BYTES",
     "cursor.py MAX_BATCH_BYTES",
     "deployments/candidates.py MAX_WORD_CHARS",
     "deployments/digests.py MAX_RUNNING",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from logflume.cli.receipt import Deadlines
-from logflume.cli.serve import IDLE_SECONDS
+from logflume.cli.server import IDLE_SECONDS
 from tests.answers import Answers
 from tests.appending import Log
 from tests.exchange import PATIENCE_SECONDS
