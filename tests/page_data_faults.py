@@ -51,6 +51,14 @@ ROWS = (
         f"{_DATA}::test_worker_that_knows_nothing_yet_says_nothing",
     ),
     (
+        "page: what comes is taken in by a long task",
+        f"{_ASSETS}/data.js",
+        "const { state, lines, marks } = push;",
+        "const { state, lines, marks } = push;\n"
+        "for (let i = 0; i < 1e9; i++) if (i < 0) this.close();",
+        f"{_LARGE}::test_flood_leaves_the_page_alone",
+    ),
+    (
         "page: a log with wrong numbers is called complete",
         f"{_ASSETS}/log-reader.js",
         'check === "complete" && faults.length > 0 ? "incomplete" : check',

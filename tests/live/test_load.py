@@ -34,8 +34,13 @@ EVERY_SECONDS = 0.5
 LATE_SECONDS = 30
 """By which it may all take longer: the load and the server share two cores with whatever else."""
 
+ROUND_SECONDS = 2
+"""Memory is looked at each time that so much has been appended and all watchers have it: what the
+server holds for who is late on a busy machine is not kept."""
+
 WARM_SECONDS = min(40, SECONDS * 2 / 3)
-"""Until the tails of all logs hold as much as they ever will."""
+"""Until the tails of all logs hold as much as they ever will; of appending, however long it takes.
+"""
 
 MOST_GROWTH_MIB = 8
 """Of memory, from then to the end; a line that is kept would make a hundred of it a minute."""
@@ -130,25 +135,28 @@ def test_ten_thousand_watchers_miss_nothing_and_leave_nothing_behind(
     paths = [f"/v1/deployments/{api.create()}/log" for _ in range(PRODUCERS)]
     before = server.descriptors(), server.tasks()
     samples: list[tuple[float, float]] = []
+    took = 0.0
     wal = server.data / "logflume.db-wal"
     wal_bytes = [0]
 
-    def look(at: float) -> None:
+    def look(_: float) -> None:
         wal_bytes.append(wal.stat().st_size)
-        if at >= WARM_SECONDS:
-            samples.append((at, server.resident_mib()))
 
     load = Load(server.url)
     try:
         for path in paths:
             load.watch(path, WATCHERS // PRODUCERS)
             load.produce(path, LINES)
-        took = load.run(SECONDS, EVERY_SECONDS, look)
-        assert load.faults == []
+        for number in range(1, round(SECONDS / ROUND_SECONDS) + 1):
+            took += load.run(ROUND_SECONDS, EVERY_SECONDS, look)
+            assert load.faults == []
+            if number * ROUND_SECONDS >= WARM_SECONDS:
+                samples.append((number, server.resident_mib()))
         assert {one.sent for one in load.producers} == {round(SECONDS / EVERY_SECONDS) * LINES}
     finally:
         load.close()
     grown = slope_mib(samples)
+    print([f"{mib:.1f}" for _, mib in samples])
     print(f"{took:.1f} s, memory {samples[0][1]:.0f} MiB and {grown:+.1f}, WAL {max(wal_bytes):,}")
     assert took < SECONDS + LATE_SECONDS
     assert grown < MOST_GROWTH_MIB

@@ -6,14 +6,17 @@ import json
 import re
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.page.browsing import Api
 from tests.page.log_in_page import LogInPage
+from tests.page.tasks import Tasks
 
 HELD_BYTES = 64 * 1024 * 1024
 FRAME_MILLISECONDS = 16
 """Between two things that the page is told: no screen shows more."""
+
+LONGEST_TASK_MILLISECONDS = 100
 
 
 def text(n: int) -> str:
@@ -107,18 +110,16 @@ def test_records_of_64_kib_are_read_in_small_parts(page: Page, api: Api) -> None
     assert 0 < max(limits[1:]) <= 600
 
 
-def test_flood_leaves_the_page_alone(page: Page, api: Api) -> None:
+def test_flood_leaves_the_page_alone(browser: Browser, page: Page, api: Api) -> None:
     """Lines by the thousand, faster than anyone reads: a message a screen, each with its rows, and
-    every number was seen."""
+    every number was seen. No task of the page's keeps the reader from scrolling for a tenth of a
+    second, by its own processor time: on a busy machine the page may wait in the middle of one."""
     deployment = api.create()
     log = LogInPage(page, deployment)
     log.until_connection("live")
     page.evaluate(
         """() => {
           log.missed = 0;
-          log.tasks = [];
-          const watch = new PerformanceObserver((list) => log.tasks.push(...list.getEntries()));
-          watch.observe({ type: "longtask" });
           const follow = () => {
             const { tail } = log.state;
             log.data.want(tail - 50, tail);
@@ -128,6 +129,7 @@ def test_flood_leaves_the_page_alone(page: Page, api: Api) -> None:
           follow();
         }"""
     )
+    tasks = Tasks(browser, page)
     before = log.ask("[log.messages, performance.now()]")
     for first in range(0, 60_000, 100):
         api.append_text(deployment, "".join(f"{text(n)}\n" for n in range(first, first + 100)))
@@ -135,5 +137,5 @@ def test_flood_leaves_the_page_alone(page: Page, api: Api) -> None:
     after = log.ask("[log.messages, performance.now()]")
     assert after[0] - before[0] <= (after[1] - before[1]) / FRAME_MILLISECONDS + 3
     assert log.ask("[log.missed, log.rowless]") == [0, 0]
-    assert log.ask("log.tasks.filter((task) => task.duration > 100).length") == 0
+    assert tasks.longest_milliseconds() < LONGEST_TASK_MILLISECONDS
     assert log.state["faults"] == []

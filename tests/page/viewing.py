@@ -22,8 +22,8 @@ def ask(page: Page, expression: str) -> Any:
 
 
 def until(page: Page, condition: str) -> None:
-    """Wait until a condition on `viewer` holds, looked at once a frame; first when what was asked of
-    the page has been painted."""
+    """Wait until a condition on `viewer` holds, looked at once a frame; first when what was asked
+    of the page has been painted."""
     held = page.evaluate(
         f"""async () => {{
           for (let frame = 0; frame < {WAIT_FRAMES}; frame++) {{
