@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.browsing import Api, numbered, row, save
-from tests.page.viewing import frames
 
 COLOURED = "\x1b[31mred\x1b[0m plain"
 
@@ -72,7 +71,7 @@ def test_raw_view_is_live(page: Page, api: Api) -> None:
         menu(page).get_by_role("link", name="Raw text, live").click()
     raw = new.value
     expect(raw.locator("body")).to_contain_text("one")
-    frames(raw)  # Chromium keeps what comes before its first frame until something follows
+    raw.screenshot()  # Chromium keeps what comes before its first frame until something follows
     api.append(deployment, "two")
     expect(raw.locator("body")).to_contain_text("one\ntwo")
 
