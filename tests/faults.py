@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -269,16 +270,23 @@ def caught(fault: Fault, test: str) -> bool:
 
 def main() -> int:
     words = sys.argv[1:]
+    runs = [
+        (fault, test)
+        for fault in FAULTS
+        if not words or any(word in fault.name for word in words)
+        for test in fault.tests.split()
+    ]
     missed = 0
-    for fault in FAULTS:
-        if words and not any(word in fault.name for word in words):
-            continue
-        for test in fault.tests.split():
-            found = caught(fault, test)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for (fault, test), found in zip(runs, pool.map(_caught, runs), strict=True):
             missed += not found
             print(f"{'caught' if found else 'MISSED'}  {fault.name}  by {test}", flush=True)
-    print(f"{missed} missed" if missed else "every fault was caught")
+    print(f"{missed} missed" if missed else f"every fault of {len(runs)} was caught")
     return 1 if missed else 0
+
+
+def _caught(run: tuple[Fault, str]) -> bool:
+    return caught(*run)
 
 
 if __name__ == "__main__":
