@@ -34,7 +34,7 @@ EVERY_SECONDS = 0.5
 LATE_SECONDS = 30
 """By which it may all take longer: the load and the server share two cores with whatever else."""
 
-ROUND_SECONDS = 2
+ROUND_SECONDS = 5
 """Memory is looked at each time that so much has been appended and all watchers have it: what the
 server holds for who is late on a busy machine is not kept."""
 
