@@ -1,8 +1,11 @@
-"""Faults in how the page begins and in what it takes for its reader's doing."""
+"""Faults in how the page begins, in what it takes for its reader's doing, in what it shows of what
+is no longer kept, and in what waits for its lines."""
 
 from __future__ import annotations
 
 _ASSETS = "page/assets"
+_OMITTED = "tests/page/test_page_omitted.py"
+_REST = "tests/page/test_page_rest.py"
 
 ROWS = (
     (
@@ -53,6 +56,62 @@ ROWS = (
         "if (isSame(row, this.#rows.get(row.n))) continue;",
         "",
         "tests/page/test_page_data.py::test_last_lines_come_first_and_then_what_follows",
+    ),
+    (
+        "page: what a reading tells of a long gap is taken for all of it",
+        f"{_ASSETS}/log-reader.js",
+        "const record = await this.#gap.whole(part);",
+        "const record = part;",
+        f"{_OMITTED}::test_of_a_long_gap_there_is_one_line_too",
+    ),
+    (
+        "page: what is no longer kept has a row for each line",
+        f"{_ASSETS}/viewer.js",
+        "if (firstOf(record) < n) this.lines.join(firstOf(record), n - 1);",
+        "",
+        f"{_OMITTED}::test_of_a_long_gap_there_is_one_line_too",
+    ),
+    (
+        "page: what is known to be no longer kept is asked for again",
+        f"{_ASSETS}/windows.js",
+        "if (gap !== null) return n === gap.n ? gap : null;",
+        "if (n === gap?.n) return gap;",
+        f"{_OMITTED}::test_keys_and_search_go_past_a_long_gap",
+    ),
+    (
+        "page: a gap that has grown is the one that was known",
+        f"{_ASSETS}/windows.js",
+        "(gap === null || firstOf(record) < firstOf(gap) || record.n > gap.n)",
+        "gap === null",
+        f"{_OMITTED}::test_a_gap_that_grows_takes_what_is_read_of_it_then",
+    ),
+    (
+        "page: who is amid a gap is not told of it",
+        f"{_ASSETS}/log-reader.js",
+        "return gap !== null && gap.n > last ? [...lines, ...linesOf([gap])] : lines;",
+        "return lines;",
+        f"{_OMITTED}::test_of_a_long_gap_there_is_one_line_too",
+    ),
+    (
+        "page: a long log is searched while its reader waits for lines",
+        f"{_ASSETS}/rest.js",
+        "if (viewer.state.tail <= SHORT) return resolve();",
+        "return resolve();",
+        f"{_REST}::test_a_long_log_is_searched_once_the_lines_are_there",
+    ),
+    (
+        "page: a long log is never searched unasked",
+        f"{_ASSETS}/rest.js",
+        "if (viewer.waiting) {",
+        "if (true) {",
+        f"{_REST}::test_a_long_log_is_searched_once_the_lines_are_there",
+    ),
+    (
+        "page: a short log is not searched until its lines are there",
+        f"{_ASSETS}/rest.js",
+        "if (viewer.state.tail <= SHORT) return resolve();",
+        "",
+        f"{_REST}::test_a_short_log_is_searched_at_once",
     ),
 )
 
