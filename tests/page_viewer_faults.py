@@ -113,6 +113,55 @@ ROWS = (
         "",
         f"{_REST}::test_a_short_log_is_searched_at_once",
     ),
+    (
+        "page: more of the list comes though it is another list by now",
+        f"{_ASSETS}/list.js",
+        "if (reading === readings) take(headers, body.deployments);",
+        "take(headers, body.deployments);",
+        "tests/page/test_page_list.py",
+    ),
+    (
+        "page: what the feed tells while more of the list is read is lost",
+        f"{_ASSETS}/list.js",
+        "if (reading === readings && begun) catchUp();",
+        "held = null, show();",
+        "tests/page/test_page_list.py",
+    ),
+    (
+        "page: a status that there is not is an empty choice",
+        f"{_ASSETS}/filters.js",
+        'if (status.selectedIndex === -1) status.value = "";',
+        "",
+        "tests/page/test_page_list.py",
+    ),
+    (
+        "page: a deployment that is compared runs for ever",
+        f"{_ASSETS}/compare.js",
+        "if (status === undefined || badge === null) return;",
+        "return;",
+        "tests/page/test_page_compare.py",
+    ),
+    (
+        "page: a long title pushes one of two logs down",
+        f"{_ASSETS}/page.css",
+        "gap: 0 0.9rem; white-space: nowrap; overflow: hidden;",
+        "gap: 0 0.9rem; flex-wrap: wrap;",
+        "tests/page/test_page_compare.py",
+    ),
+    (
+        "page: a deployment that was read before it ended runs for ever",
+        f"{_ASSETS}/deployment.js",
+        "if (isBehind()) behind ||=",
+        "if (!isBehind()) behind ||=",
+        "tests/page/test_page_shell.py::test_deployment_is_no_older_than_its_log",
+    ),
+    (
+        "page: what was being read when a secret was taken out is shown with it",
+        f"{_ASSETS}/log-reader.js",
+        "if (changed.length) this.#reading.anew();",
+        "",
+        "tests/page/test_page_redaction.py::test_lines_on_their_way_come_as_they_are_now",
+    ),
 )
 
 __all__ = ["ROWS"]

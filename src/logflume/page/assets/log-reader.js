@@ -133,7 +133,9 @@ export class LogReader {
     const last = fresh[fresh.length - 1].n;
     this.#hold(fresh);
     if (!isFirst) this.#marks = this.#marks.concat(fresh.filter(isMark));
-    if (!isFirst) for (const n of fresh.flatMap(({ numbers }) => numbers ?? [])) this.#again(n);
+    const changed = isFirst ? [] : fresh.flatMap(({ numbers }) => numbers ?? []);
+    if (changed.length) this.#reading.anew();
+    for (const n of changed) this.#again(n);
     if (isFirst || this.#wanted.some(({ last }) => last >= first)) this.#reading.want(this.#wanted, this.#state.tail);
     this.#change([{ first, last }], isFirst ? 0 : PUSH_MS);
   }

@@ -57,6 +57,13 @@ export class Reading {
     this.#go();
   }
 
+  /** Ask again for what is being read: it may come as it was before it was changed. */
+  anew() {
+    for (const read of this.#reads.values()) read.abort();
+    this.#reads.clear();
+    this.#go();
+  }
+
   /** Try again at once what could not be read. */
   retry() {
     for (const key of this.#failed.keys()) this.#forget(key);
