@@ -66,9 +66,12 @@ class World:
 
 
 class Served:
-    """A server, a deployment of 200 lines of which 51 to 150 are not kept, and its feed."""
+    """A server, a deployment of 200 lines of which 51 to 150 are not kept, and its feed; or of as
+    many as are said."""
 
-    def __init__(self, server: OwnServer) -> None:
+    def __init__(
+        self, server: OwnServer, *, lines: int = LINES, after: int = 50, until: int = 150
+    ) -> None:
         self.server = server
         self.client = httpx2.Client()
         self.id = new_deployment(server.url)
@@ -77,12 +80,12 @@ class Served:
 
         async def prepare() -> State:
             store = server.context.store
-            lines = encode_lines([(f"line {n}", False) for n in range(1, LINES + 1)], "stdout", 1)
-            await store.append(log_of(self.id), Append(1, lines))
+            texts = [(f"line {n}", False) for n in range(1, lines + 1)]
+            await store.append(log_of(self.id), Append(1, encode_lines(texts, "stdout", 1)))
             self.news = (await store.state(FEED)).tail
             for _ in range(20):
                 await store.append(FEED, Append(1, encode_feed("restart", None, 1)))
-            return await self.trim(50, 150)
+            return await self.trim(after, until)
 
         self.state = server.call(prepare())
 

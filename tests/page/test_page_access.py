@@ -115,3 +115,5 @@ def test_a_share_link_opens_one_deployment(
     for path in (f"/d/{other}", "/", f"/d/{shared}"):
         page.goto(path, timeout=WAIT_MILLISECONDS)
         expect(page).to_have_title("Sign in · Logflume")
+    page.goto(str(link["link"]))
+    expect(page.locator("#notice")).to_contain_text("This share link is unknown, was revoked")

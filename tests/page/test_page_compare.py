@@ -65,7 +65,9 @@ def test_running_deployment_is_compared_again(page: Page, api: Api) -> None:
     expect(page.locator("#found")).to_contain_text("2 lines only on the left, 0 only on the right")
     api.append(running, "two", "something else")
     expect(page.locator("#found")).to_contain_text("1 line only on the left, 1 only on the right")
+    expect(page.locator("#right-about .status")).to_have_text("running")
     api.change(running, status="failed", exit_code=1)
+    expect(page.locator("#right-about .status")).to_have_text("failed")
     save(page, "compare_running")
 
 
@@ -87,3 +89,13 @@ def test_nothing_to_compare_with_is_said(page: Page, api: Api) -> None:
         expect(page.locator("#found")).to_contain_text(said)
         expect(page.get_by_role("link", name="All deployments")).to_be_visible()
         expect(page.locator("#panes")).to_be_hidden()
+
+
+def test_panes_begin_at_the_same_height(page: Page, api: Api) -> None:
+    """However long a title is: lines that belong together stand beside each other."""
+    good = finished(api, LINES, "succeeded", project="level", title="short")
+    bad = finished(api, LINES, "failed", project="level", title="a title of many words " * 9)
+    page.goto(f"/compare?left={good}&right={bad}")
+    expect(differing(page, "right")).to_have_count(0)
+    tops = [page.locator(f"#{side}-log").bounding_box() for side in ("left", "right")]
+    assert [box and box["y"] for box in tops] == [tops[0] and tops[0]["y"]] * 2

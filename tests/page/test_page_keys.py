@@ -144,6 +144,35 @@ def test_single_letters_can_be_switched_off(opened: Page) -> None:
     expect(row(page, 1)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("key", ["s", ":", "t"])
+def test_a_menu_that_a_key_opened_gives_the_focus_back_to_the_log(opened: Page, key: str) -> None:
+    """So that the next key does what it did before. Caught: Space opens the menu again."""
+    page = opened
+    page.locator("deploy-log .screen").focus()
+    page.keyboard.press("g")
+    page.keyboard.press(key)
+    expect(page.locator("deploy-log .popup:popover-open")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("deploy-log .popup:popover-open")).to_have_count(0)
+    expect(page.locator("deploy-log .screen")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(row(page, 1)).not_to_be_in_viewport()
+
+
+def test_tab_goes_through_all_tools_on_a_narrow_screen(opened: Page) -> None:
+    """As at a zoom of 300 %. Caught: the search opens as Tab comes by, and hides the others."""
+    page = opened
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_role("searchbox").focus()
+    for name in ("First error", "Go to…", "Wrap", "Times", "Save", "Keys"):
+        page.keyboard.press("Tab")
+        button = page.get_by_role("button", name=name)
+        expect(button).to_be_focused()
+        expect(button).to_be_in_viewport(ratio=1)
+    page.get_by_role("searchbox").fill("line")
+    expect(page.get_by_role("button", name="Next")).to_be_visible()
+
+
 def test_embedded_log_hears_keys_only_while_it_has_the_focus(opened: Page) -> None:
     """Elsewhere on a page that is not its own they are the page's."""
     page = opened

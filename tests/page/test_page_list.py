@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, Route, expect
 
 from tests.page.browsing import Api, numbered, save
+from tests.page.viewing import frames
 from tests.servers import ServerProcess
 
 
@@ -73,6 +74,68 @@ def test_list_misses_nothing_while_it_is_read(page: Page, api: Api, server: Serv
     rows = page.locator("#deployments tr")
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("late")
+
+
+def test_more_of_the_list_is_no_older_than_the_feed(
+    page: Page, api: Api, server: ServerProcess
+) -> None:
+    """What the feed tells while more is read is applied after it. Caught: "running" for ever."""
+    told: list[str] = []
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.eventSourceMessageReceived", lambda message: told.append(message["data"]))
+
+    def answer_late(route: Route) -> None:
+        answer = route.fetch()
+        api.change(first, status="succeeded", exit_code=0)
+        while not any("succeeded" in data for data in told):
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+        route.fulfill(response=answer)
+
+    first = api.create(project="first")
+    for n in range(50):
+        api.create(project=f"project-{n}")
+    page.goto("/")
+    rows = page.locator("#deployments tr")
+    expect(rows).to_have_count(50)
+    expect(page.locator("#connection")).to_have_text("live")
+    page.route("**/v1/deployments?*after=*", answer_late)
+    page.get_by_role("button", name="Load more").click()
+    expect(rows).to_have_count(51)
+    expect(rows.last).to_contain_text("succeeded")
+
+
+def test_more_of_a_list_that_is_another_one_by_now_is_left_out(
+    page: Page, api: Api, server: ServerProcess
+) -> None:
+    """Caught: what the filters leave out comes with the page that was asked for before."""
+    held: list[Route] = []
+    for n in range(60):
+        api.create(project="shop" if n == 30 else "other")
+    page.goto("/")
+    rows = page.locator("#deployments tr")
+    expect(rows).to_have_count(50)
+    page.route("**/v1/deployments?*after=*", lambda route: held.append(route))
+    with page.expect_request("**/v1/deployments?*after=*"):
+        page.get_by_role("button", name="Load more").click()
+    page.get_by_label("Project").fill("shop")
+    expect(rows).to_have_count(1)
+    with page.expect_response("**/v1/deployments?*after=*"):
+        held[0].continue_()
+    expect(page.get_by_role("button", name="Load more", disabled=True)).to_have_count(0)
+    frames(page)
+    expect(rows).to_have_count(1)
+    expect(page.locator("#more")).to_be_hidden()
+
+
+def test_a_status_that_there_is_not_leaves_nothing_out(
+    page: Page, api: Api, server: ServerProcess
+) -> None:
+    """And the form says so. Caught: an empty choice above a list of everything."""
+    api.create()
+    page.goto("/?status=deleted")
+    expect(page.locator("#deployments tr")).to_have_count(1)
+    expect(page.get_by_label("Status").locator("option:checked")).to_have_text("any")
 
 
 def test_list_survives_a_restart(page: Page, api: Api, server: ServerProcess) -> None:

@@ -123,6 +123,39 @@ def test_tab_tells_how_the_deployment_stands(page: Page, api: Api) -> None:
     assert drawn.headers["content-type"] == "image/svg+xml"
 
 
+def test_deployment_is_no_older_than_its_log(page: Page, api: Api) -> None:
+    """It ends after the page has asked for it and before the page asks for its log, so that
+    nothing that comes live tells of it. Caught: "running" above a log that has ended, for ever."""
+    deployment = api.create()
+    api.append(deployment, "one")
+    logs: list[Route] = []
+    read: list[Route] = []
+
+    def read_early(route: Route) -> None:
+        read.append(route)
+        if len(read) > 1:
+            route.continue_()
+            return
+        answer = route.fetch()
+        api.change(deployment, status="succeeded", exit_code=0)
+        route.fulfill(response=answer)
+        for log in logs:
+            log.continue_()
+
+    def hold(route: Route) -> None:
+        if read:
+            route.continue_()
+        else:
+            logs.append(route)
+
+    page.route("**/log?tail=500", hold)
+    page.route(f"**/v1/deployments/{deployment}", read_early)
+    page.goto(f"/d/{deployment}")
+    expect(page.locator("deploy-log .connection")).to_contain_text("complete")
+    expect(page.locator("#status")).to_have_text("succeeded")
+    assert len(read) == 2
+
+
 def test_log_for_the_frame_of_another_page(page: Page, api: Api) -> None:
     """The log with its title and status, and the way to the whole page."""
     deployment = api.create(title="Release 4.2")

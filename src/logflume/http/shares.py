@@ -86,10 +86,13 @@ class SharesApi:
         return Response(status_code=204, headers={"X-Content-Type-Options": "nosniff"})
 
     async def open(self, request: Request) -> Response:
-        """Let the browser in, and send it on."""
+        """Let the browser in, and send it on; a person whose link lets nobody in is told so on a
+        page."""
         secret = request.path_params["secret"]
         share = self._context.registry.shown(secret, "share")
         if share is None:
+            if "text/html" in request.headers.get("accept", ""):
+                return RedirectResponse("/sign-in?problem=share", 303, SENT_ON)
             raise RequestError(NO_SUCH_SHARE)
         deployment = _deployment_of(share)
         answer = RedirectResponse(f"/d/{deployment}", 303, SENT_ON)

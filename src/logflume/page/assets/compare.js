@@ -71,7 +71,7 @@ async function lastGood({ id, project, environment }) {
 function open(side, { id, project, environment, title, status, started_at, created_at }) {
   const place = environment ? `${project} / ${environment}` : project;
   byId(`${side}-about`).replaceChildren(
-    make("a", { href: `/d/${encodeURIComponent(id)}` }, title ?? place),
+    make("a", { href: `/d/${encodeURIComponent(id)}`, title: title ?? place }, title ?? place),
     make("span", { className: "status", "data-status": status }, status),
     make("span", { className: "when" }, absolute(started_at ?? created_at)));
   const log = /** @type {DeployLog} */ (document.createElement("deploy-log"));
@@ -86,7 +86,19 @@ function open(side, { id, project, environment, title, status, started_at, creat
   }
   log.viewer?.addEventListener("moved", () => side === leading && align(side));
   log.viewer?.addEventListener("marks", () => (grown = true));
-  log.viewer?.addEventListener("state", () => (grown = true));
+  log.viewer?.addEventListener("state", () => {
+    grown = true;
+    stands(side, log.viewer?.state.end?.status);
+  });
+  log.viewer?.addEventListener("status", (event) => stands(side, /** @type {CustomEvent} */ (event).detail.status));
+}
+
+/** Say how a deployment stands, as its log does. @param {Side} side @param {string | undefined} status */
+function stands(side, status) {
+  const badge = byId(`${side}-about`).querySelector(".status");
+  if (status === undefined || badge === null) return;
+  badge.setAttribute("data-status", status);
+  say(badge, status);
 }
 
 /** Compare now, and again as long as one of them grows. @param {Deployment} left @param {Deployment} right */

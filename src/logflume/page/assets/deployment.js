@@ -43,6 +43,7 @@ let waitingSince = null;
 /** When the log's first lines are on the screen. */
 let linesSeen = Promise.resolve();
 let asked = 0; // readings asked for; only the answer to the last one counts
+let behind = 0; // the timer of the next look at what may be behind its log
 
 async function read() {
   const asking = ++asked;
@@ -54,6 +55,7 @@ async function read() {
     notice("");
     show();
     begin();
+    catchUp();
   } catch (error) {
     if (asking !== asked) return;
     const problem = error instanceof Problem ? error : null;
@@ -79,6 +81,12 @@ function wait(since) {
   say(byId("title"), WAITING);
   notice(soon ? NOT_YET : NOT_SOON);
   return (soon ? SOON_MS : RETRY_MS) * (0.75 + Math.random() / 2);
+}
+
+/** Read the deployment again if its log has ended and it has not: then its answer is the older one. */
+function catchUp() {
+  const isBehind = () => deployment !== null && !finished(deployment) && log?.viewer?.state.end;
+  if (isBehind()) behind ||= setTimeout(() => (behind = 0, isBehind() && read()), SOON_MS);
 }
 
 /** @param {string} text */
@@ -171,6 +179,7 @@ function begin() {
       deleted = log?.viewer?.state.connection === "deleted";
       if (log?.viewer?.state.problem?.status === 401) signInAgain();
       show();
+      catchUp();
     });
     linesSeen = firstLines(log);
     linesSeen.then(() => document.activeElement === document.body && log?.focus({ preventScroll: true }));

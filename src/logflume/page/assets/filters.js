@@ -77,6 +77,8 @@ export class Filters {
   #fill() {
     const query = stated();
     for (const name of NAMES) this.#field(name).value = query.get(name) ?? "";
+    const status = /** @type {HTMLSelectElement} */ (this.#field("status"));
+    if (status.selectedIndex === -1) status.value = ""; // none of its words: nothing is left out
   }
 
   /** @param {Name} name */

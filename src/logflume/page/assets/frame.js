@@ -33,6 +33,10 @@ const sheets = Promise.all(SHEETS.map(async (name) => {
  */
 export function frame(root) {
   const bar = make("div", { className: "bar", role: "group", "aria-label": "Log tools", part: "bar" });
+  // On a narrow screen it is moved sideways, and browsers do not move what has the focus wholly into sight.
+  bar.addEventListener("focusin", ({ target }) => {
+    /** @type {HTMLElement} */ (target).scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
   const faults = make("div", { className: "faults", role: "alert", hidden: true, part: "faults" });
   const rows = make("div", { className: "rows" });
   const probe = make("div", { className: "row probe", "aria-hidden": "true" },

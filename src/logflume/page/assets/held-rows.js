@@ -3,6 +3,7 @@
  * place is dropped at once, because the worker no longer tells when it changes.
  */
 
+import { firstOf } from "./numbers.js";
 import { isSome, keptOf, nearOf } from "./spans.js";
 
 /** @typedef {import("./api.js").LogRecord} LogRecord */
@@ -33,12 +34,16 @@ export function isJoined(row) {
 export class HeldRows {
   /** @type {Map<number, Row | Joined>} */
   #rows = new Map();
+  /** What is no longer kept; of the last one's number is the row for it. @type {Span} */
+  #gap = { first: 0, last: 0 };
   /** @type {Span[]} */
   #wanted = [];
   #tail = 0;
 
-  /** @param {number} n */
+  /** @param {number} n @returns {Row | Joined | undefined} */
   at(n) {
+    const { first, last } = this.#gap;
+    if (n >= first && n < last) return { n, joins: last };
     return this.#rows.get(n);
   }
 
@@ -63,6 +68,7 @@ export class HeldRows {
         const row = rowOf(line);
         if (isSame(row, this.#rows.get(row.n))) continue;
         this.#rows.set(row.n, row);
+        if (firstOf(row.record) < row.n) this.#gap = { first: firstOf(row.record), last: row.n };
         rows.push(row);
       }
     }
@@ -72,8 +78,8 @@ export class HeldRows {
 
   /** @param {Span} span */
   #lacking({ first, last }) {
-    while (first <= last && this.#rows.has(first)) first++;
-    while (first <= last && this.#rows.has(last)) last--;
+    while (first <= last && this.at(first) !== undefined) first++;
+    while (first <= last && this.at(last) !== undefined) last--;
     return { first, last };
   }
 

@@ -8,8 +8,6 @@
  * without a text, such as the end, is a line by itself.
  */
 
-import { firstOf } from "./numbers.js";
-
 /** @typedef {import("./api.js").LogRecord} LogRecord */
 
 /**
@@ -36,12 +34,6 @@ export const LOOK_BACK = 3 * REACH;
 /** How many records after its first one a line may have its last. */
 export const LOOK_AHEAD = 2 * REACH;
 
-/**
- * How many of the records that are no longer kept are told of by the one that stands for them: as many
- * as are read at once (`WINDOW` of reading.js). Of a longer gap each reading brings such a record.
- */
-export const GAP = 1000;
-
 /** Characters of a line that are kept: more is no line, and would stall who lays it out. */
 const LONGEST_LINE = 100_000;
 
@@ -59,8 +51,6 @@ export function linesOf(records) {
   const grown = new Set();
   for (const record of records) {
     const { n, text, stream = "", partial = false } = record;
-    // What is no longer kept is no line: it is in the one that says so.
-    for (let gone = Math.max(firstOf(record), n - GAP); gone < n; gone++) lines.push({ n: gone, joins: n });
     const before = text === undefined ? undefined : open.get(stream);
     const goesOn = before !== undefined && before.partial && n - before.n <= REACH;
     const line = goesOn && !isCut(before, n) ? before.line : begin(record);

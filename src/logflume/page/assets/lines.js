@@ -2,8 +2,8 @@
  * Lines: which records are lines of their own on the screen, counted without gaps.
  *
  * A record has a number, for ever; a line has an index among the lines that are shown now. Hidden
- * are records inside folds, each fold under a key, and records that go on with an earlier line. The
- * union of both is kept as disjoint ranges in order, each with what is hidden before it, so that both
+ * are records inside folds, each fold under a key, and records that are in another's line: that go on
+ * with it, or that are no longer kept. The union of both is kept as disjoint ranges in order, each with what is hidden before it, so that both
  * ways between number and index are one binary search. The union is made again when it is next
  * asked for after a change: folds change by hand, and joined records come by the window.
  *
@@ -16,7 +16,7 @@ export class Lines {
   #tail = 0;
   /** @type {Map<unknown, Range>} */
   #folds = new Map();
-  /** Records that go on with an earlier line; disjoint, in order, none touching. @type {Range[]} */
+  /** Records that are in another's line; disjoint, in order, none touching. @type {Range[]} */
   #joined = [];
   /** All that is hidden; `before` counts what is hidden before the range. @type {(Range & {before: number})[]} */
   #hidden = [];
@@ -60,17 +60,18 @@ export class Lines {
     return [...this.#folds].filter(([, { first, last }]) => first <= n && n <= last).map(([key]) => key);
   }
 
-  /** Record `n` goes on with an earlier line. @param {number} n */
-  join(n) {
-    const at = lastAt(this.#joined, (range) => range.first <= n);
-    const before = this.#joined[at];
-    if (before !== undefined && n <= before.last) return;
-    const after = this.#joined[at + 1];
-    const touches = { before: before?.last === n - 1, after: after?.first === n + 1 };
-    if (touches.before && touches.after) this.#joined.splice(at, 2, { first: before.first, last: after.last });
-    else if (touches.before) before.last = n;
-    else if (touches.after) after.first = n;
-    else this.#joined.splice(at + 1, 0, { first: n, last: n });
+  /**
+   * The records from `first` to `last` are in another's line.
+   * @param {number} first @param {number} [last]
+   */
+  join(first, last = first) {
+    const joined = this.#joined;
+    const from = lastAt(joined, (range) => range.last < first - 1) + 1; // those that touch or overlap it
+    const to = lastAt(joined, (range) => range.first <= last + 1) + 1;
+    const before = joined[from];
+    if (before !== undefined && before.first <= first && last <= before.last) return;
+    const touched = to > from ? [before.first, joined[to - 1].last] : [first, last];
+    joined.splice(from, to - from, { first: Math.min(first, touched[0]), last: Math.max(last, touched[1]) });
     this.#stale = true;
   }
 

@@ -31,12 +31,13 @@ const rows = new Map();
 let next = null;
 /** Changes that came while the list is being read; null while it is not. @type {LogRecord[] | null} */
 let held = [];
+let begun = false; // whether the list has been asked for since the feed was
 let readings = 0; // of the list; only the answer to the last one counts
-const filters = new Filters(/** @type {HTMLFormElement} */ (byId("filters")), () => readings && readList());
+const filters = new Filters(/** @type {HTMLFormElement} */ (byId("filters")), () => begun && readList());
 
 const feed = new Follow("/v1/deployments/feed", {
   take: ({ records }) => {
-    if (readings === 0) readList();
+    if (!begun) readList();
     if (held !== null) {
       held.push(...records);
       return;
@@ -55,7 +56,7 @@ const feed = new Follow("/v1/deployments/feed", {
 
 function begin() {
   held = [];
-  readings = 0;
+  begun = false;
   feed.start("offset=now");
 }
 
@@ -69,13 +70,14 @@ function showConnection(state) {
 /** The feed is not for this reader: read the list again and again. */
 async function poll() {
   showConnection("polling");
-  if (!document.hidden || readings === 0) await readList();
+  if (!document.hidden || !begun) await readList();
   setTimeout(poll, POLLING_MS);
 }
 
 /** Read the first page anew; what the feed brings meanwhile is applied after it. */
 async function readList() {
   const reading = ++readings;
+  begun = true;
   held ??= [];
   try {
     const query = filters.query;
@@ -86,29 +88,38 @@ async function readList() {
     take(headers, body.deployments);
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return signInAgain();
+    if (reading !== readings) return;
     say(byId("notice"), error instanceof Problem ? error.message : "The server does not answer.");
     setTimeout(() => reading === readings && readList(), RETRY_MS);
     return;
   }
   say(byId("notice"), "");
-  const changes = held;
+  catchUp();
+}
+
+/** Apply what the feed has brought meanwhile. */
+function catchUp() {
+  const changes = held ?? [];
   held = null;
   changes.forEach(apply);
   show();
 }
 
+/** Read the next page, unless the list is read anew, which makes it another one's. */
 async function readMore() {
   const button = /** @type {HTMLButtonElement} */ (byId("more"));
-  if (next === null) return;
+  if (next === null || held !== null) return;
+  const reading = readings;
+  held = [];
   button.disabled = true;
   try {
     const { headers, body } = await get(next);
-    take(headers, body.deployments);
-    show();
+    if (reading === readings) take(headers, body.deployments);
   } catch (error) {
-    say(byId("notice"), error instanceof Error ? error.message : "");
+    if (reading === readings) say(byId("notice"), error instanceof Error ? error.message : "");
   } finally {
     button.disabled = false;
+    if (reading === readings && begun) catchUp();
   }
 }
 

@@ -10,7 +10,8 @@ import { address, get } from "./api.js";
 import { check } from "./check.js";
 import { answerOf, FIRST_QUERY, FIRST_READ } from "./first-read.js";
 import { Follow } from "./follow.js";
-import { GAP, LOOK_AHEAD, LOOK_BACK, linesOf } from "./joins.js";
+import { Gap } from "./gap.js";
+import { LOOK_AHEAD, LOOK_BACK, linesOf } from "./joins.js";
 import { firstOf, Order } from "./numbers.js";
 import { Reading } from "./reading.js";
 import { common, endOf, keptOf, merged, nearOf } from "./spans.js";
@@ -44,6 +45,7 @@ export class LogReader {
   #src;
   #push;
   #windows = new Windows(HELD_BYTES);
+  #gap;
   #order = new Order();
   #follow;
   #reading;
@@ -72,6 +74,7 @@ export class LogReader {
   constructor(src, push) {
     this.#src = src;
     this.#push = push;
+    this.#gap = new Gap(src);
     this.#reading = new Reading(src, this.#windows, {
       got: (records, span) => this.#got(records, span),
       problem: (problem) => this.#trouble("reading", problem),
@@ -130,7 +133,9 @@ export class LogReader {
     const last = fresh[fresh.length - 1].n;
     this.#hold(fresh);
     if (!isFirst) this.#marks = this.#marks.concat(fresh.filter(isMark));
-    if (!isFirst) for (const n of fresh.flatMap(({ numbers }) => numbers ?? [])) this.#again(n);
+    const changed = isFirst ? [] : fresh.flatMap(({ numbers }) => numbers ?? []);
+    if (changed.length) this.#reading.anew();
+    for (const n of changed) this.#again(n);
     if (isFirst || this.#wanted.some(({ last }) => last >= first)) this.#reading.want(this.#wanted, this.#state.tail);
     this.#change([{ first, last }], isFirst ? 0 : PUSH_MS);
   }
@@ -156,17 +161,28 @@ export class LogReader {
 
   /** @param {LogRecord[]} records */
   #hold(records) {
+    this.#learn(records).catch(() => {}); // whoever comes to it and reads there finds out why
     this.#windows.put(records);
     this.#state.tail = Math.max(this.#state.tail, records[records.length - 1].n);
     this.#pin();
   }
 
   /** @param {LogRecord[]} records @param {Span} span */
-  #got(records, { first, last }) {
+  async #got(records, { first, last }) {
+    await this.#learn(records);
     this.#order.check(records, first, last + 1);
     this.#windows.put(records.filter(({ n }) => n >= first && n <= last));
     this.#windows.markHoles(first, last);
     this.#change(common([{ first, last: last + LOOK_BACK }], nearOf(this.#wanted, this.#state.tail)), FRAME_MS);
+  }
+
+  /** If some of these are no longer kept, know all that are not. @param {LogRecord[]} records */
+  async #learn(records) {
+    const part = records.find((record) => this.#windows.tellsMore(record));
+    if (part === undefined) return;
+    const record = await this.#gap.whole(part);
+    this.#windows.put([record]);
+    this.#change([{ first: firstOf(record), last: record.n }], FRAME_MS);
   }
 
   /** @param {import("./follow.js").State} connection @param {Problem} [problem] */
@@ -263,11 +279,13 @@ export class LogReader {
 
   /** The lines that have a record in this span. @param {Span} span */
   #linesOf({ first, last }) {
-    const runs = this.#windows.runs(first - LOOK_BACK, Math.min(last + Math.max(LOOK_AHEAD, GAP), this.#state.tail));
-    return runs.flatMap(linesOf).filter((line) => {
+    const runs = this.#windows.runs(first - LOOK_BACK, Math.min(last + LOOK_AHEAD, this.#state.tail));
+    const gap = this.#windows.gapWithin(first, last);
+    const lines = runs.flatMap(linesOf).filter((line) => {
       if ("joins" in line) return line.n >= first && line.n <= last;
       return line.record.n <= last && line.last >= first;
     });
+    return gap !== null && gap.n > last ? [...lines, ...linesOf([gap])] : lines;
   }
 }
 

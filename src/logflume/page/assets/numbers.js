@@ -74,6 +74,11 @@ export class Order {
 }
 
 /** The first number that a record stands for: its own, but where others are no longer kept. @param {LogRecord} record */
-export function firstOf({ n, kind, from = n }) {
-  return kind === "omitted" ? from : n;
+export function firstOf(record) {
+  return isOmitted(record) ? (record.from ?? record.n) : record.n;
+}
+
+/** Whether it stands for records that are no longer kept. @param {LogRecord} record */
+export function isOmitted({ kind }) {
+  return kind === "omitted";
 }

@@ -1,7 +1,8 @@
 /**
  * Popup: a button and what opens beside it, over the log.
  *
- * The browser's own popover: it closes by Escape and by a click elsewhere, and gives the focus back.
+ * The browser's own popover: it closes by Escape and by a click elsewhere. The focus goes back to where
+ * it was: to the log, if a key opened it there, so that the next key means what it did before.
  * What it holds is made anew each time it opens. Arrow keys, Home and End go through its items, so
  * that one with many sections is not many presses of Tab.
  */
@@ -16,6 +17,8 @@ export class Popup {
   panel;
   #fill;
   #had = false; // whether the focus was in it when it closed
+  /** What had the focus when it opened. @type {HTMLElement | null} */
+  #before = null;
 
   /**
    * @param {string} label @param {string} className
@@ -69,6 +72,7 @@ export class Popup {
   #turning({ newState }) {
     this.#had = newState === "closed" && this.panel.contains(this.#focused);
     if (newState !== "open") return;
+    this.#before = this.#focused;
     this.panel.replaceChildren();
     this.#fill(this.panel);
   }
@@ -79,7 +83,8 @@ export class Popup {
     if (newState !== "open") {
       // Browsers give the focus back, but not in a shadow root to what was opened by a click.
       const lost = this.#focused === null || this.panel.contains(this.#focused);
-      if (this.#had && lost) this.button.focus({ preventScroll: true });
+      const back = this.#before?.isConnected ? this.#before : this.button;
+      if (this.#had && lost) back.focus({ preventScroll: true });
       return;
     }
     this.#place();

@@ -16,7 +16,7 @@ import { LOOK_AHEAD, LOOK_BACK } from "./joins.js";
 
 /**
  * @typedef {object} Reader
- * @property {(records: LogRecord[], span: Span) => void} got all there are in `span`, to be put into the windows
+ * @property {(records: LogRecord[], span: Span) => Promise<void>} got all there are in `span`, to be put into the windows
  * @property {(problem: Problem | undefined) => void} problem what keeps something from being read now
  */
 
@@ -54,6 +54,13 @@ export class Reading {
     if (now !== before) this.#goesUp = now < before;
     this.#wanted = wanted;
     this.#tail = tail;
+    this.#go();
+  }
+
+  /** Ask again for what is being read: it may come as it was before it was changed. */
+  anew() {
+    for (const read of this.#reads.values()) read.abort();
+    this.#reads.clear();
     this.#go();
   }
 
@@ -120,9 +127,9 @@ export class Reading {
       const { records, isWhole } = await recordsOf(answer);
       if (read.signal.aborted) return;
       if (!isWhole) this.#areLong = true;
+      await this.#reader.got(records, isWhole ? span : { ...span, last: records[records.length - 1]?.n ?? span.last });
       this.#attempts = 0;
       if (this.#failed.size === 0) this.#reader.problem(undefined);
-      this.#reader.got(records, isWhole ? span : { ...span, last: records[records.length - 1]?.n ?? span.last });
     } catch (error) {
       if (!read.signal.aborted) this.#fail(key, problemFrom(error));
     } finally {

@@ -9,10 +9,11 @@ import { make, say } from "./dom.js";
 /** @typedef {import("./hits.js").Question} Question */
 
 const LONGEST = 1000; // characters of a question; the server takes no more
+const HAS_KEYS = !matchMedia("(hover: none)").matches; // nobody presses a key on a phone
 
 export class SearchForm {
   field = make("input", {
-    type: "search", className: "query", placeholder: "Find (press /)", "aria-label": "Find in this log",
+    type: "search", className: "query", placeholder: HAS_KEYS ? "Find (press /)" : "Find", "aria-label": "Find in this log",
     maxLength: LONGEST, spellcheck: false, autocomplete: "off", enterKeyHint: "search",
   });
   count = make("span", { className: "count" });

@@ -46,7 +46,8 @@ class Finder {
     const { element, field, previous, next, stop, close } = this.#form;
     const { signal } = this.#listening;
     viewer.bar.append(element);
-    field.addEventListener("focus", () => this.#open());
+    // Not as soon as Tab comes by: where there is little room it hides the other tools.
+    field.addEventListener("click", () => this.#open());
     field.addEventListener("input", () => this.#type());
     element.addEventListener("change", ({ target }) => target !== field && this.#begin());
     element.addEventListener("submit", (event) => event.preventDefault());
@@ -91,6 +92,7 @@ class Finder {
     this.#before = /** @type {HTMLElement | null} */ (focused);
     field.focus();
     field.select();
+    this.#open();
     return true;
   }
 
@@ -119,6 +121,7 @@ class Finder {
   }
 
   #type() {
+    this.#open();
     clearTimeout(this.#typing);
     this.#typing = setTimeout(() => this.#begin(), TYPING_MS);
   }

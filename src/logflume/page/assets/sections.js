@@ -114,9 +114,11 @@ export class Sections {
     this.viewer.current = n;
   }
 
-  /** The section in which reading is. */
+  /** The section in which reading is: who follows reads the last lines. */
   here() {
-    return this.tree.at(reading(this.viewer).n);
+    const { following, visible } = this.viewer;
+    const last = following ? this.tree.sections.findLast(({ n }) => n <= visible.last) : undefined;
+    return last ?? this.tree.at(reading(this.viewer).n);
   }
 
   #stated() {

@@ -22,10 +22,11 @@ function nextPlace(here) {
   return "/";
 }
 
-/** What is said to who comes back from the provider without being let in. @type {Record<string, string>} */
+/** What is said to who was not let in, by the provider or by a share link. @type {Record<string, string>} */
 const PROBLEMS = {
   "not-mapped": "You are signed in there, but none of your groups may do anything here. Whoever runs this server can change that.",
   failed: "Signing in did not work. Try it again; this server's log says more.",
+  share: "This share link is unknown, was revoked, or its time is over. Ask for a new one, or sign in.",
 };
 
 const said = new URLSearchParams(location.search).get("problem") ?? "";

@@ -61,13 +61,21 @@ function onTheDay([, hours, minutes, seconds = "0", fraction = "0"], { start, en
  * @param {number} time @param {number} last
  * @param {(n: number) => Promise<number>} timeOf
  */
-export async function firstSince(time, last, timeOf) {
+export function firstSince(time, last, timeOf) {
+  return firstWhere(last, async (n) => (await timeOf(n)) >= time);
+}
+
+/**
+ * The first number up to `last` of which something holds that holds of all after it, too; `last + 1`
+ * if it holds of none.
+ * @param {number} last @param {(n: number) => Promise<boolean>} holds
+ */
+export async function firstWhere(last, holds) {
   let low = 1;
   let high = last + 1; // the answer is from low to high
   while (low < high) {
     const probes = probesOf(low, high);
-    const times = await Promise.all(probes.map(timeOf));
-    const after = times.findIndex((found) => found >= time);
+    const after = (await Promise.all(probes.map(holds))).indexOf(true);
     if (after !== -1) high = probes[after];
     if (after !== 0) low = probes[(after === -1 ? probes.length : after) - 1] + 1;
   }

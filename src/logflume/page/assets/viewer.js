@@ -16,6 +16,7 @@ import { isJoined, LogData, UNKNOWN } from "./data.js";
 import { Dress } from "./dress.js";
 import { Lines } from "./lines.js";
 import { movements } from "./movements.js";
+import { firstOf } from "./numbers.js";
 import { Speech } from "./speech.js";
 import { Standing } from "./standing.js";
 import { Viewport } from "./viewport.js";
@@ -251,6 +252,7 @@ export class Viewer extends EventTarget {
 
   /** @param {Row[]} rows */
   #came(rows) {
+    for (const { n, record } of rows) if (firstOf(record) < n) this.lines.join(firstOf(record), n - 1);
     this.#viewport.came(rows);
     this.#tell("rows", rows);
   }

@@ -4,8 +4,11 @@
  * They are kept in windows of SIZE records, aligned by number. What has not been looked at for the
  * longest time leaves first; windows within what is pinned stay. Records that the server does not
  * have although their number is below the tail are holes: known to be missing, and not asked for
- * again.
+ * again. So are those that are no longer kept, however many they are, but for the last one's number,
+ * under which the record is that stands for them.
  */
+
+import { firstOf, isOmitted } from "./numbers.js";
 
 /** @typedef {import("./api.js").LogRecord} LogRecord */
 /** @typedef {import("./spans.js").Span} Span */
@@ -30,6 +33,8 @@ export class Windows {
   #windows = new Map();
   /** @type {Span[]} */
   #pinned = [];
+  /** The record for those that are no longer kept, as far as they are known. @type {LogRecord | null} */
+  #gap = null;
 
   /** @param {number} limit bytes */
   constructor(limit) {
@@ -38,8 +43,26 @@ export class Windows {
 
   /** Take records, of any numbers. @param {LogRecord[]} records */
   put(records) {
-    for (const record of records) this.#set(record.n, record);
+    for (const record of records) {
+      if (this.tellsMore(record)) this.#gap = record;
+      else if (!isOmitted(record)) this.#set(record.n, record);
+    }
     this.#evict();
+  }
+
+  /** Whether more is no longer kept, as this record tells, than was known. @param {LogRecord} record */
+  tellsMore(record) {
+    const gap = this.#gap;
+    return isOmitted(record) && (gap === null || firstOf(record) < firstOf(gap) || record.n > gap.n);
+  }
+
+  /**
+   * The record for what is no longer kept, if some of that is from `first` to `last`.
+   * @param {number} first @param {number} last
+   */
+  gapWithin(first, last) {
+    const gap = this.#gap;
+    return gap !== null && firstOf(gap) <= last && gap.n >= first ? gap : null;
   }
 
   /** What is not held from `first` to `last` is not there to be had. @param {number} first @param {number} last */
@@ -79,8 +102,8 @@ export class Windows {
    * @returns {Span | null}
    */
   missing(first, last) {
-    while (first <= last && this.#slot(first) !== undefined) first = this.#isFull(first) ? endOf(first) + 1 : first + 1;
-    while (last >= first && this.#slot(last) !== undefined) last = this.#isFull(last) ? startOf(last) - 1 : last - 1;
+    while (first <= last && this.#slot(first) !== undefined) first = this.#knownAround(first).last + 1;
+    while (last >= first && this.#slot(last) !== undefined) last = this.#knownAround(last).first - 1;
     return first <= last ? { first, last } : null;
   }
 
@@ -99,12 +122,17 @@ export class Windows {
 
   /** @param {number} n */
   #slot(n) {
+    const gap = this.gapWithin(n, n);
+    if (gap !== null) return n === gap.n ? gap : null;
     return this.#windows.get(startOf(n) - 1)?.slots[(n - 1) % SIZE];
   }
 
-  /** Whether all of the window that `n` is in is known. @param {number} n */
-  #isFull(n) {
-    return this.#windows.get(startOf(n) - 1)?.known === SIZE;
+  /** Numbers around `n`, which is known, that are known without looking at each. @param {number} n */
+  #knownAround(n) {
+    const gap = this.gapWithin(n, n);
+    if (gap !== null) return { first: firstOf(gap), last: gap.n };
+    const isFull = this.#windows.get(startOf(n) - 1)?.known === SIZE;
+    return isFull ? { first: startOf(n), last: endOf(n) } : { first: n, last: n };
   }
 
   /** @param {number} n @param {LogRecord | null} record */
