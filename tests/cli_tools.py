@@ -14,7 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,14 +67,16 @@ class CommandLine:
     def running(
         self, *arguments: str, env: Mapping[str, str] | None = None, **options: Any
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Run it beside the test; it is killed at the end of the block if it still runs."""
+        """Run it beside the test; at the end of the block what still runs of it is killed, and of
+        what it has started."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        options = {**pipes, "cwd": self.home, "env": self.environ(env), **options}
-        with subprocess.Popen(**{"args": [*LOGFLUME, *arguments], **options}) as process:
+        own = {"cwd": self.home, "env": self.environ(env), "start_new_session": True}
+        command = [*LOGFLUME, *arguments]
+        with subprocess.Popen(**{"args": command, **pipes, **own, **options}) as process:
             try:
                 yield process
             finally:
-                process.kill()
+                kill_group(process)
 
     def spools(self) -> list[Path]:
         """The spools that are there."""
@@ -145,7 +147,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
+        kill_group(self.process)
         self.process.wait()
         os.close(self._slave)
         os.close(self.master)
@@ -192,6 +194,13 @@ def until(condition: Callable[[], object], what: Callable[[], str] = lambda: "")
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain: {what()}"
         time.sleep(0.005)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill the leader of a group with all that it has started there, even if it has itself ended
+    already: what is left over would run on beside the tests that follow."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def page_id(stderr: bytes) -> str:

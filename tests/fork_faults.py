@@ -23,9 +23,16 @@ ROWS = (
     (
         "a fork's epoch is that of its clock",
         "forks.py",
-        "epoch=max(now_us, of.epoch + 1)",
-        "epoch=now_us",
+        "epoch=now_us if now_us > of.epoch else of.epoch + 1 + now_us % APART_US,",
+        "epoch=now_us,",
         f"{FORKS} {TREES}",
+    ),
+    (
+        "a fork made again by a clock that is behind has the epoch of the one before",
+        "forks.py",
+        "of.epoch + 1 + now_us % APART_US",
+        "of.epoch + 1",
+        FORKS,
     ),
     (
         "the record at the border is looked for in the fork",

@@ -125,6 +125,6 @@ def test_plain() -> None:
 @pytest.mark.parametrize("text", ["\x1b]" * 30_000, "\x1b[" + "1;" * 10**6, "\x1b[1" * 30_000])
 def test_it_takes_linear_time(text: str) -> None:
     """Soup of sequences, a million parameters and strings without end cost what text costs."""
-    started = time.perf_counter()
+    started = time.thread_time()
     shown(text, text, text)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1

@@ -72,7 +72,7 @@ def test_death_by_a_signal_is_ours(
 def test_signals_are_passed_on(logflume: CommandLine, logs: Logs, number: signal.Signals) -> None:
     """A signal to `logflume run` reaches the command, which may do with it what it likes."""
     name = number.name.removeprefix("SIG")
-    script = f"trap 'echo caught {name}; exit 5' {name}; echo ready; while :; do read -t 1; done"
+    script = f"trap 'echo caught {name}; exit 5' {name}; echo ready; while :; do sleep 0.05; done"
     with logflume.running("run", "--", "bash", "-c", script) as process:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"

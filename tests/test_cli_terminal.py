@@ -129,7 +129,7 @@ def test_the_terminal_is_as_it_was(logflume: CommandLine, number: signal.Signals
 
 def test_a_new_size_is_passed_on(logflume: CommandLine) -> None:
     """When the terminal is resized, the command is told and sees the new size."""
-    script = "trap 'stty size; exit' WINCH; echo ready; while :; do read -t 0.1; done"
+    script = "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.05; done"
     with logflume.terminal("run", "--", "bash", "-c", script) as terminal:
         terminal.expect(b"ready")
         terminal.resize(44, 155)

@@ -71,7 +71,7 @@ class World:
 
     async def make(self, log: LogId, source: LogId | None, number: int) -> None:
         """A log with some records of its own, after the first `number` of its source's."""
-        now = next(self.clock) - number * 3  # by a clock that was set back, too
+        now = self.now(seconds_back=number * 3)
         state, new = State(now, "text/plain"), Log([])
         if source is not None:
             of = await self.store.state(source)
@@ -81,12 +81,18 @@ class World:
         self.note(new, await self.forks.create(log, state, self.some(new, number % 3)))
         self.logs[log] = new
 
+    def now(self, *, seconds_back: int = 0) -> int:
+        """A second later each time, by a clock that may be set back. No microsecond of a second
+        is met again: where it was, a log could not be told from an earlier one of its name."""
+        number = next(self.clock)
+        return (number - seconds_back) * 1_000_000 + number**3 * 7919 % 999_983
+
     async def append(self, log: LogId, number: int) -> None:
         state = await self.store.append(log, self.some(self.logs[log], number))
         self.note(self.logs[log], state)
 
     async def delete(self, log: LogId) -> None:
-        await self.forks.delete(log, next(self.clock))
+        await self.forks.delete(log, self.now())
         del self.logs[log]
 
     async def is_free(self, log: LogId) -> bool:

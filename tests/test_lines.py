@@ -183,11 +183,11 @@ def test_a_million_empty_lines() -> None:
 def test_it_is_fast() -> None:
     """500,000 lines take less than a second in blocks of 64 KiB (a tenth of it is usual)."""
     output = b"Compiling shop v0.3.1 (/src/shop) with 12 features\r\n" * 500_000
-    started = time.perf_counter()
+    started = time.thread_time()
     splitter = LineSplitter()
     count = sum(len(splitter.push(output[at : at + 65536])) for at in range(0, len(output), 65536))
     assert count == 500_000
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_what_nobody_would_see_is_not_shown_early() -> None:

@@ -33,12 +33,17 @@ MAX_ANCESTORS = 64
 SWEEP_PAGE = 100
 """Logs looked at in one read of a sweep."""
 
+APART_US = 1_000_000
+"""By a clock that is behind its source's epoch, a fork's epoch lies within so much after that, and
+where it does, the clock says: one that is made again under the same name has another."""
+
 
 def inheriting(state: State, source: LogId, of: State, at: Seq, now_us: int) -> State:
     """`state`, of a log that is to be made, with the first `at` records of `source`.
 
-    Its epoch is later than its source's, so that offsets go on rising where the records do. Raises
-    Conflict for a fork of too many forks.
+    Its epoch is later than its source's, so that offsets go on rising where the records do, and is
+    not that of an earlier fork of this name, whose offsets mean nothing here. Raises Conflict for a
+    fork of too many forks.
     """
     ancestors: list[Ancestor] = []
     for ancestor in (*of.ancestors, Ancestor(source, of.epoch, of.tail)):
@@ -52,7 +57,7 @@ def inheriting(state: State, source: LogId, of: State, at: Seq, now_us: int) -> 
         raise Conflict(f"a fork of {MAX_ANCESTORS} forks is not forked again; copy its records")
     return replace(
         state,
-        epoch=max(now_us, of.epoch + 1),
+        epoch=now_us if now_us > of.epoch else of.epoch + 1 + now_us % APART_US,
         tail=at,
         ancestors=tuple(ancestors),
         gap=_inherited(of.gap, at),

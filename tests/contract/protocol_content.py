@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
+from tests.cli_tools import until
 from tests.contract.api import NDJSON, Api
 
 CONTENTS = {
@@ -30,6 +32,11 @@ CONTENTS = {
     "percent and template": b"%s %n {0} ${x} `id`",
     "spaces": b"  two  \t ",
 }
+
+
+def ends_at(api: Api, deployment: str, number: int) -> bool:
+    """Whether this is the number of the log's last record."""
+    return api.tail(deployment).endswith(f"_{number:016}")
 
 
 class TestContent:
@@ -103,8 +110,10 @@ class TestContent:
         Caught: empty lines that are skipped or joined."""
         deployment = api.create()
         with api.stream(deployment) as stream:
-            for _ in range(20):
+            for sent in range(50_000, 1_000_001, 50_000):
                 stream.send(b"\n" * 50_000)
+                # Each piece has its time, however long all of them take.
+                until(partial(ends_at, api, deployment, sent))
             stream.end()
             assert stream.status == 204
         assert api.get(deployment)["lines"] == 1_000_000
