@@ -35,7 +35,8 @@ SWEEP_PAGE = 100
 
 APART_US = 1_000_000
 """By a clock that is behind its source's epoch, a fork's epoch lies within so much after that, and
-where it does, the clock says: one that is made again under the same name has another."""
+where it does, the clock says: for one that is made again under the same name to have the same, it
+would have to be made at the same microsecond of a second."""
 
 
 def inheriting(state: State, source: LogId, of: State, at: Seq, now_us: int) -> State:
