@@ -37,6 +37,13 @@ ROWS = (
         "tests/page/test_page_scroll.py::test_what_folds_elsewhere_moves_nothing",
     ),
     (
+        "page: a failed deployment opens with its first error half off the screen",
+        f"{_ASSETS}/errors.js",
+        'this.#viewer.goTo(n, { align: "center" });',
+        "goTo(this.#viewer, n);",
+        "tests/page/test_page_search.py::test_first_error_is_seen_whole_at_the_end_too",
+    ),
+    (
         "page: the last lines wait for the worker",
         f"{_ASSETS}/data.js",
         "first.then((answer) => this.#begin(answer));",

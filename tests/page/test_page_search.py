@@ -234,6 +234,18 @@ def test_failed_deployment_opens_at_its_first_error(page: Page, api: Api) -> Non
     expect(note).to_be_hidden()
 
 
+def test_first_error_is_seen_whole_at_the_end_too(page: Page, api: Api) -> None:
+    """Most failures stand in the last lines: what is said above them pushes none of them out."""
+    deployment = api.create()
+    api.append(deployment, *numbered(1, 297), "ERROR: no such image", "Traceback", "gave up")
+    api.change(deployment, status="failed", exit_code=2)
+    page.goto(f"/d/{deployment}")
+    current(page, 298)
+    expect(page.locator("deploy-log .note.opened")).to_contain_text("its first error, line 298")
+    for n in (298, 301):
+        expect(row(page, n)).to_be_in_viewport(ratio=1)
+
+
 def test_deployment_that_succeeded_opens_at_its_end(page: Page, api: Api) -> None:
     """An error that did not matter is counted, and no more."""
     deployment = api.create()

@@ -82,7 +82,8 @@ class ErrorTool {
         ["Next error", () => this.#step(1)],
         ["To the end", () => this.#toEnd()]);
       await new Promise(requestAnimationFrame); // the note has taken its room: the middle is another
-      goTo(this.#viewer, n);
+      this.#viewer.goTo(n, { align: "center" }); // also from the end, where the note may have pushed it out
+      this.#viewer.current = n;
     }
     if (this.#viewer.state.tail <= UNASKED) this.#errors.ask();
   }
