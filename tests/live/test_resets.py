@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import httpx2
 import pytest
@@ -35,14 +36,13 @@ async def produce(client: httpx2.AsyncClient, path: str) -> None:
 
 async def pieces(source: Source, name: str, offset: str) -> AsyncGenerator[Piece, None]:
     """What one pattern brings until its connection is cut."""
-    if name == "SSE":
-        async for piece in source.sse_pieces(offset):
-            yield piece
-    elif name == "WebSocket":
-        async for piece in source.websocket_pieces(offset):
-            yield piece
-    else:
+    streams = {"SSE": source.sse_pieces, "WebSocket": source.websocket_pieces}
+    if name not in streams:
         yield await source.patterns[name](offset)
+        return
+    async with aclosing(streams[name](offset)) as stream:  # whoever leaves, leaves no connection
+        async for piece in stream:
+            yield piece
 
 
 async def follow(source: Source, name: str) -> list[int]:
