@@ -6,7 +6,6 @@ itself (`test_page_keys`, `test_page_viewer`).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.cli_tools import until
 from tests.guarded import GuardedServer
 from tests.page.browsing import Api
 
@@ -109,13 +109,6 @@ def test_axe_finds_nothing_where_nothing_is(
     assert look() == []
 
 
-def until_refused(link: str) -> None:
-    """Ask until the link's time is over, which here is a second."""
-    until = time.monotonic() + 20
-    while httpx2.get(link).status_code != 404:
-        assert time.monotonic() < until, "its time is never over"
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_where_a_link_leads_nowhere(
     page: Page, tmp_path: Path, look: Callable[[], list[str]], scheme: Any
@@ -126,7 +119,7 @@ def test_axe_finds_nothing_where_a_link_leads_nowhere(
         deployment = guarded.deployment()
         over, revoked = guarded.share(deployment, expires_in=1), guarded.share(deployment)
         guarded.admin.delete(f"/v1/deployments/{deployment}/shares/{revoked['id']}")
-        until_refused(over["link"])
+        until(lambda: httpx2.get(over["link"]).status_code == 404)
         for link in (f"{guarded.url}/s/lfs_unknown", revoked["link"], over["link"]):
             page.goto(link)
             expect(page.locator("#notice")).to_contain_text("This share link is unknown")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import Page, Route, expect
 
 from tests.page.browsing import Api, numbered, save
@@ -52,19 +54,23 @@ def test_list_reads_on(page: Page, api: Api, server: ServerProcess) -> None:
     expect(page.get_by_role("button", name="Load more")).to_be_hidden()
 
 
-def test_list_misses_nothing_while_it_is_read(page: Page, api: Api, server: ServerProcess) -> None:
-    """What the feed tells before the list has been read is applied after it, not forgotten."""
-    told: list[str] = []
+def told_by_feed(page: Page) -> list[dict[str, Any]]:
+    """The messages that the page's EventSource has brought; more are put to them as they come."""
+    told: list[dict[str, Any]] = []
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
-    network.on(
-        "Network.eventSourceMessageReceived", lambda message: told.append(message["eventName"])
-    )
+    network.on("Network.eventSourceMessageReceived", lambda message: told.append(message))
+    return told
+
+
+def test_list_misses_nothing_while_it_is_read(page: Page, api: Api, server: ServerProcess) -> None:
+    """What the feed tells before the list has been read is applied after it, not forgotten."""
+    told = told_by_feed(page)
 
     def answer_late(route: Route) -> None:
         answer = route.fetch()
         api.create(project="late")
-        while "data" not in told:
+        while not any(message["eventName"] == "data" for message in told):
             page.evaluate("() => new Promise(requestAnimationFrame)")
         route.fulfill(response=answer)
 
@@ -80,15 +86,12 @@ def test_more_of_the_list_is_no_older_than_the_feed(
     page: Page, api: Api, server: ServerProcess
 ) -> None:
     """What the feed tells while more is read is applied after it. Caught: "running" for ever."""
-    told: list[str] = []
-    network = page.context.new_cdp_session(page)
-    network.send("Network.enable")
-    network.on("Network.eventSourceMessageReceived", lambda message: told.append(message["data"]))
+    told = told_by_feed(page)
 
     def answer_late(route: Route) -> None:
         answer = route.fetch()
         api.change(first, status="succeeded", exit_code=0)
-        while not any("succeeded" in data for data in told):
+        while not any("succeeded" in message["data"] for message in told):
             page.evaluate("() => new Promise(requestAnimationFrame)")
         route.fulfill(response=answer)
 

@@ -3,9 +3,10 @@
  *
  * A record has a number, for ever; a line has an index among the lines that are shown now. Hidden
  * are records inside folds, each fold under a key, and records that are in another's line: that go on
- * with it, or that are no longer kept. The union of both is kept as disjoint ranges in order, each with what is hidden before it, so that both
- * ways between number and index are one binary search. The union is made again when it is next
- * asked for after a change: folds change by hand, and joined records come by the window.
+ * with it, or that are no longer kept. The union of both is kept as disjoint ranges in order, each with
+ * what is hidden before it, so that both ways between number and index are one binary search. The union
+ * is made again when it is next asked for after a change: folds change by hand, and joined records come
+ * by the window.
  *
  * Knows nothing of rows, data or the screen. Numbers begin with 1, indexes with 0.
  */
